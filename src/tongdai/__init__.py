@@ -1,0 +1,1 @@
+"""tongdai: a contact center you import."""

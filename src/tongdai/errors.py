@@ -1,0 +1,104 @@
+"""Every error that tongdai raises; the whole tree stands here.
+
+    TongdaiError
+      IllegalInput        an input that the center cannot take as it stands
+      ConfigurationError  a value that was built with a wrong setting
+        ParseError        a text that does not parse; knows where
+      ChannelFault        a channel could not send
+      OfferGone           the offer was over before the agent answered
+      JournalError        the journal could not do what was asked
+        JournalConflict   somebody else has appended since
+
+Rule: an error says what was wrong, where, and what would be right, and when it is raised nothing has
+changed. Wrong values are `ValueError` too, so callers who know nothing of tongdai catch them as well.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tongdai.model.time import Duration
+
+_SUGGEST_FROM = 10_000  # names compared at most, so that an error costs the same in a large center
+
+
+class TongdaiError(Exception):
+    """The root of all errors here."""
+
+
+class IllegalInput(TongdaiError, ValueError):
+    """An input that the center cannot take; its state is what it was before."""
+
+
+class ConfigurationError(TongdaiError, ValueError):
+    """A value was built with a setting that cannot work."""
+
+
+class ParseError(ConfigurationError):
+    """A text does not parse.
+
+    Attributes:
+        text: what was parsed.
+        position: 0-based index of the character at which it went wrong.
+    """
+
+    def __init__(self, message: str, text: str, position: int) -> None:
+        """Keep the text and the place beside the message."""
+        super().__init__(message, text, position)
+        self.message = message
+        self.text = text
+        self.position = position
+
+    def __str__(self) -> str:
+        """Give the message, the text, and a caret under the place."""
+        if "\n" in self.text or len(self.text) > 200:  # noqa: PLR2004 - a caret needs one short line
+            return f"{self.message} (at character {self.position + 1})"
+        return f"{self.message}\n  {self.text}\n  {' ' * self.position}^"
+
+
+class ChannelFault(TongdaiError):
+    """A channel could not send.
+
+    Attributes:
+        reason: a short word, such as `throttled`, `blocked` or `window_closed`.
+        retry_after: how long to wait before trying again; `None` when trying again will not help.
+    """
+
+    def __init__(self, reason: str, *, retry_after: Duration | None = None) -> None:
+        """Keep the reason and the time to wait."""
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class OfferGone(TongdaiError):
+    """The offer was over before the agent answered it.
+
+    Attributes:
+        reason: why, such as `expired` or `rescinded`.
+    """
+
+    def __init__(self, offer: str, reason: str) -> None:
+        """Keep the offer and the reason."""
+        super().__init__(f"offer {offer} is gone: {reason}")
+        self.offer = offer
+        self.reason = reason
+
+
+class JournalError(TongdaiError):
+    """The journal could not do what was asked of it."""
+
+
+class JournalConflict(JournalError):
+    """The journal has frames that the writer has not seen: somebody else has appended."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` with the nearest known name, or nothing when none is near."""
+    near = get_close_matches(name, list(islice(known, _SUGGEST_FROM)), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

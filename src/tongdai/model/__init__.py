@@ -1,0 +1,1 @@
+"""Values that every block shares. Nothing here changes, waits or decides."""

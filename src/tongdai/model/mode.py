@@ -1,0 +1,114 @@
+"""Channel modes: how work of a kind is queued and what it costs an agent.
+
+Rule: the core never looks at a channel's name. Whatever differs between voice, chat, messaging and
+e-mail is one of these four modes and the settings of that mode.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import attrs
+
+from tongdai.errors import ConfigurationError
+from tongdai.model.order import Order
+from tongdai.model.time import Duration, duration, minutes, seconds
+
+FULL: Final = 100
+"""The capacity that an agent has by default, in units."""
+
+WrapUp: TypeAlias = Duration | Literal["open"]
+"""How long after-contact work lasts; `open` lasts until a disposition is chosen."""
+
+
+class Mode(enum.StrEnum):
+    """How a medium behaves while its contacts wait and are served."""
+
+    LIVE = "live"
+    """Voice and video: one at a time, abandons within seconds."""
+    INTERACTIVE = "interactive"
+    """Web chat: several at a time, abandons."""
+    MESSAGING = "messaging"
+    """WhatsApp, Zalo, SMS: several at a time, never abandons."""
+    DEFERRED = "deferred"
+    """E-mail, fax, post, tickets: several at a time, ordered by due time."""
+
+
+def check_count(value: object, field: str, *, least: int) -> None:
+    """Raise an error that names the field unless this is `None` or a whole number, `least` or more.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        msg = f"{field}: {value!r} is not a whole number, {least} or more"
+        raise ConfigurationError(msg)
+
+
+def check_wrap_up(value: object, field: str) -> WrapUp:
+    """Return a wrap-up setting, checked.
+
+    Raises:
+        ConfigurationError: neither a duration nor `open`.
+    """
+    return "open" if value == "open" else duration(value, field)
+
+
+@attrs.frozen(kw_only=True)
+class ModeSettings:
+    """What holds for one mode unless a queue or an agent says otherwise.
+
+    Attributes:
+        cost: units of an agent's capacity that one contact takes, from its offer through its wrap-up.
+        limit: contacts of the mode that one agent has at most; `None` is no limit but the capacity.
+        exclusive: whether the contact wants an agent alone. Exclusive contacts are protected.
+        protect: when an exclusive contact has waited so long, agents who fit it take no new other
+            work until it leaves the line; `None` protects nobody.
+        abandons: whether customers leave while they wait.
+        offer: how long an agent has to answer an offer.
+        auto_accept: whether offers accept themselves.
+        wrap_up: after-contact work.
+        order: in which order the mode's contacts wait.
+    """
+
+    cost: int
+    limit: int | None = None
+    exclusive: bool = False
+    protect: Duration | None = None
+    abandons: bool = True
+    offer: Duration = seconds(20)
+    auto_accept: bool = False
+    wrap_up: WrapUp = Duration(0)
+    order: Order = Order.ageing()
+
+    def __attrs_post_init__(self) -> None:
+        """Check every setting.
+
+        Raises:
+            ConfigurationError: names the setting and what would be right.
+        """
+        check_count(self.cost, "ModeSettings.cost", least=0)
+        check_count(self.limit, "ModeSettings.limit", least=1)
+        put = object.__setattr__
+        put(self, "offer", duration(self.offer, "ModeSettings.offer"))
+        put(self, "wrap_up", check_wrap_up(self.wrap_up, "ModeSettings.wrap_up"))
+        if self.protect is not None:
+            put(self, "protect", duration(self.protect, "ModeSettings.protect"))
+
+
+MODES: Final[Mapping[Mode, ModeSettings]] = {
+    Mode.LIVE: ModeSettings(cost=100, exclusive=True, protect=minutes(1)),
+    Mode.INTERACTIVE: ModeSettings(cost=25),
+    Mode.MESSAGING: ModeSettings(cost=25, abandons=False),
+    Mode.DEFERRED: ModeSettings(cost=10, abandons=False, order=Order.due()),
+}
+"""The settings of each mode where nothing else is said."""
+
+
+def modes(overrides: Mapping[Mode, ModeSettings] | None) -> Mapping[Mode, ModeSettings]:
+    """Return the default settings with these in place of theirs."""
+    return {**MODES, **(overrides or {})}

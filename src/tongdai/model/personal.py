@@ -1,0 +1,44 @@
+"""Personal data is marked in the type.
+
+Rule: a field annotated `Personal` holds something about a person (a name, an address, what they wrote).
+Its value is masked wherever a value is printed for developers; code that needs it reads the field.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, TypeAlias, get_args, get_origin, get_type_hints
+
+import msgspec
+
+
+class Personal:
+    """The mark for a field that holds personal data: `Annotated[str, Personal]`."""
+
+
+PersonalText: TypeAlias = Annotated[str, Personal]
+
+_MASK = "•••"
+
+
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A frozen struct whose `repr` masks personal data."""
+
+    def __repr__(self) -> str:
+        """Give the constructor's call; personal fields that hold something show as a mask."""
+        hidden = _personal(type(self))
+        shown: list[str] = []
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            shown.append(f"{name}={_MASK if value and name in hidden else repr(value)}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@cache
+def _personal(kind: type[Value]) -> frozenset[str]:
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(
+        name
+        for name, hint in hints.items()
+        if get_origin(hint) is Annotated and Personal in get_args(hint)
+    )

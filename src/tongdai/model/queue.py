@@ -1,0 +1,161 @@
+"""A queue as a value: whom its contacts need, in which order they wait, how many, and how long.
+
+Rule: a setting of `None` is inherited, the queue's from its mode's. Most specific wins: agent, then
+queue, then mode.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, TypeAlias
+
+import attrs
+
+from tongdai.errors import ConfigurationError
+from tongdai.model.ids import check_id
+from tongdai.model.mode import WrapUp, check_count, check_wrap_up
+from tongdai.model.order import Order
+from tongdai.model.plan import Plan, plan
+from tongdai.model.requirement import Requirement
+from tongdai.model.time import Duration, duration, seconds
+
+JoinRule: TypeAlias = Literal["always", "signed_in", "staffed"]
+"""Whether a contact may join: always; when an agent who could serve it is signed in (not offline); or
+when one is available (busy with other contacts counts)."""
+
+
+@attrs.frozen
+class Closed:
+    """A contact that cannot stay ends here; with a text, the customer is told it first."""
+
+    text: str = ""
+
+
+Elsewhere: TypeAlias = str | Closed
+"""Where a contact goes that cannot stay: another queue by its id, or an end, with words or without."""
+
+
+@attrs.frozen(init=False)
+class Queue:
+    """Where contacts wait.
+
+    Attributes:
+        id: the queue's id.
+        plan: what its contacts need, and how that relaxes.
+        order: in which order they wait; `None` takes the mode's.
+        limit: how many may wait or be on offer at once; decides on admission only.
+        join: whether a contact may join while nobody could serve it.
+        overflow: where a contact goes that may not join.
+        patience: how long a contact may wait here.
+        after_patience: where it goes then.
+        short_abandon: customers who leave sooner than this are marked as short abandons.
+        cost, offer, auto_accept, wrap_up: as in `ModeSettings`; `None` takes the mode's.
+        strategy: name of the strategy that picks among agents who fit; `None` takes the center's.
+    """
+
+    id: str
+    plan: Plan
+    order: Order | None = None
+    limit: int | None = None
+    join: JoinRule = "always"
+    overflow: Elsewhere = Closed()
+    patience: Duration | None = None
+    after_patience: Elsewhere = Closed()
+    short_abandon: Duration = seconds(5)
+    cost: int | None = None
+    offer: Duration | None = None
+    auto_accept: bool | None = None
+    wrap_up: WrapUp | None = None
+    strategy: str | None = None
+
+    def __init__(  # noqa: PLR0913 - every argument but two is a setting with a default
+        self,
+        id: str,
+        plan_: Plan | Requirement | str = "",
+        /,
+        *,
+        order: Order | None = None,
+        limit: int | None = None,
+        join: JoinRule = "always",
+        overflow: Elsewhere = Closed(),
+        patience: Duration | timedelta | None = None,
+        after_patience: Elsewhere = Closed(),
+        short_abandon: Duration | timedelta = seconds(5),
+        cost: int | None = None,
+        offer: Duration | timedelta | None = None,
+        auto_accept: bool | None = None,
+        wrap_up: Duration | timedelta | Literal["open"] | None = None,
+        strategy: str | None = None,
+    ) -> None:
+        """Build a queue.
+
+        Raises:
+            ConfigurationError: names the setting and what would be right.
+        """
+        check_id(id, "Queue.id")
+        if order is not None and not isinstance(order, Order):
+            msg = f"Queue.order: {order!r} is not an order; write Order.ageing(point=minutes(1))"
+            raise ConfigurationError(msg)
+        check_count(limit, "Queue.limit", least=0)
+        check_count(cost, "Queue.cost", least=0)
+        if join not in ("always", "signed_in", "staffed"):
+            msg = f"Queue.join: {join!r} is not one of always, signed_in, staffed"
+            raise ConfigurationError(msg)
+        for field, value in (("overflow", overflow), ("after_patience", after_patience)):
+            if not isinstance(value, (str, Closed)):
+                msg = (
+                    f"Queue.{field}: {value!r} is neither a queue's id nor Closed() or Closed(text)"
+                )
+                raise ConfigurationError(msg)
+        self.__attrs_init__(  # type: ignore[attr-defined]  # pyright: ignore
+            id,
+            plan(plan_, "Queue.plan"),
+            order,
+            limit,
+            join,
+            overflow,
+            None if patience is None else duration(patience, "Queue.patience"),
+            after_patience,
+            duration(short_abandon, "Queue.short_abandon"),
+            cost,
+            None if offer is None else duration(offer, "Queue.offer"),
+            auto_accept,
+            None if wrap_up is None else check_wrap_up(wrap_up, "Queue.wrap_up"),
+            strategy,
+        )
+
+
+def check_routes(queues: dict[str, Queue]) -> None:
+    """Raise unless every contact's way through overflows comes to an end.
+
+    Raises:
+        ConfigurationError: an overflow names an unknown queue, or leads back to where it came from;
+            the cycle is printed.
+    """
+    ways = {
+        queue.id: {
+            field: to
+            for field in ("overflow", "after_patience")
+            if isinstance(to := getattr(queue, field), str)
+        }
+        for queue in queues.values()
+    }
+    for queue, targets in ways.items():
+        for field, to in targets.items():
+            if to not in queues:
+                msg = f"Queue.{field}: queue {queue!r} leads to {to!r}, which is not a queue"
+                raise ConfigurationError(msg)
+    finished: set[str] = set()
+
+    def walk(queue: str, path: tuple[str, ...]) -> None:
+        if queue in path:
+            cycle = " -> ".join((*path[path.index(queue) :], queue))
+            msg = f"Queue.overflow: a contact could go round for ever: {cycle}"
+            raise ConfigurationError(msg)
+        if queue not in finished:
+            for to in ways[queue].values():
+                walk(to, (*path, queue))
+            finished.add(queue)
+
+    for queue in queues:
+        walk(queue, ())

@@ -1,0 +1,35 @@
+"""Who serves whom: the router, and the strategies by which it picks."""
+
+from tongdai.routing.explain import Explanation, Row
+from tongdai.routing.router import Match, Router
+from tongdai.routing.strategies import (
+    AgentView,
+    ContactView,
+    Strategy,
+    best_skill,
+    broadcast,
+    fewest_contacts,
+    least_occupied,
+    longest_idle,
+    ordered,
+    round_robin,
+    weighted,
+)
+
+__all__ = [
+    "AgentView",
+    "ContactView",
+    "Explanation",
+    "Match",
+    "Router",
+    "Row",
+    "Strategy",
+    "best_skill",
+    "broadcast",
+    "fewest_contacts",
+    "least_occupied",
+    "longest_idle",
+    "ordered",
+    "round_robin",
+    "weighted",
+]

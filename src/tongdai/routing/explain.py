@@ -1,0 +1,225 @@
+"""Why a contact waits, agent by agent.
+
+Rule: an explanation is plain data that prints; it is sorted by nearness, who will fit soonest first and
+what no step can mend last. It is made on request, off the hot path: O(agents). In a large center agents
+with the same answer are counted, not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tongdai.model.requirement import Requirement
+from tongdai.model.time import Duration, Instant
+from tongdai.routing.lanes import AgentState, Waiter
+
+if TYPE_CHECKING:
+    from tongdai.routing.router import Router
+
+_LISTED = 20  # with more agents than this, equal answers are counted
+_LONGEST = 30  # rows that are printed
+
+
+@attrs.frozen
+class Row:
+    """One agent, or several with the same answer.
+
+    Attributes:
+        who: the agent's id, or `312 agents`.
+        why: what stands in the way now.
+        fits_in: when a step of the plan or the end of a cool-off mends it; `None` if neither does.
+        near: 0 if time mends it, 1 if the agent's own doing does (hanging up, coming back), 2 if nothing.
+    """
+
+    who: str
+    why: str
+    fits_in: Duration | None
+    near: int
+
+
+@attrs.frozen
+class Explanation:
+    """Why a contact waits, or who has it.
+
+    Attributes:
+        contact: the contact's id.
+        waited: since it was first enqueued.
+        place, of: its place among those waiting, from 1; 0 when it does not wait.
+        step, steps: the step of its plan, from 1, and how many there are.
+        needs: what it needs now, as text.
+        held: the preferred agent for whom it is held, if any.
+        then: what it will need later, and in how long.
+        rows: what each agent lacks.
+        never: whether no agent here meets any step of the plan.
+        now_with: agents who have it now.
+    """
+
+    contact: str
+    waited: Duration
+    place: int
+    of: int
+    step: int
+    steps: int
+    needs: str
+    held: str | None
+    then: tuple[tuple[str, Duration], ...]
+    rows: tuple[Row, ...]
+    never: bool = False
+    now_with: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Give it as a small table."""
+        where = f"place {self.place} of {self.of}" if self.place else f"with {', '.join(self.now_with)}"
+        head = f"{self.contact} has waited {self.waited}: {where}, plan step {self.step} of {self.steps}"
+        lines = [("needs", self.needs, "")]
+        if self.held is not None:
+            lines.append(("held", f"for {self.held}", ""))
+        lines += [("then", text, f"in {wait}") for text, wait in self.then[:1]]
+        if self.never:
+            lines.append(("never", "no agent here meets any step of the plan", ""))
+        for row in self.rows[:_LONGEST]:
+            after = "" if row.fits_in is None else f"fits in {row.fits_in}"
+            lines.append((row.who, row.why, after))
+        if len(self.rows) > _LONGEST:
+            lines.append(("...", f"and {len(self.rows) - _LONGEST} more answers", ""))
+        left = max(len(label) for label, _, _ in lines)
+        middle = max((len(text) for _, text, after in lines if after), default=0)
+        table = [
+            f"  {label:{left}}  {text:{middle if after else 0}}  {after}".rstrip()
+            for label, text, after in lines
+        ]
+        return "\n".join([head, *table])
+
+
+def explain(router: Router, waiter: Waiter, now: Instant) -> Explanation:
+    """Return why a contact waits (`Router.explain`)."""
+    needs = waiter.contact.needs
+    lane = waiter.lane
+    plan = waiter.plan
+    step = waiter.step if lane is not None else plan.index(max(0, now - waiter.since))
+    later = [
+        (other.requires & needs, Duration(waiter.since + other.after - now))
+        for other in plan.steps[step + 1 :]
+    ]
+    if lane is not None:
+        cooling = frozenset(waiter.cooling or ())
+        wanted = lane.requirement
+        shown = Requirement(
+            dict(wanted.skills),
+            any_of=[dict(group) for group in wanted.any_of],
+            prefers=dict(wanted.prefers),
+            without=[agent for agent in wanted.without if agent not in cooling],
+            first=wanted.first,
+        )
+    else:
+        shown = plan.steps[step].requires & needs
+    ever = [shown.unheld(), *(wanted.unheld() for wanted, _ in later)]
+    place = of = 0
+    if lane is not None:
+        ranks = [other.rank for other in router.waiters.values() if other.lane is not None]
+        of = len(ranks)
+        place = 1 + sum(rank < waiter.rank for rank in ranks)
+    rows = _rows(router, waiter, shown, later, now) if lane is not None else ()
+    return Explanation(
+        contact=waiter.contact.id,
+        waited=Duration(now - waiter.since),
+        place=place,
+        of=of,
+        step=step + 1,
+        steps=len(plan.steps),
+        needs=str(shown) or "anyone",
+        held=shown.first if lane is not None else None,
+        then=tuple(
+            (str(wanted) or "anyone", wait) for wanted, wait in later
+        ),
+        rows=rows,
+        never=not any(state.agent.meets(wanted) for wanted in ever for state in router.agents.values()),
+        now_with=waiter.agents,
+    )
+
+
+def _rows(
+    router: Router,
+    waiter: Waiter,
+    wanted: Requirement,
+    later: list[tuple[Requirement, Duration]],
+    now: Instant,
+) -> tuple[Row, ...]:
+    listed = len(router.agents) <= _LISTED
+    grouped: dict[tuple[str, Duration | None, int], list[str]] = {}
+    for name, state in router.agents.items():
+        why, fits_in, near = _why(router, waiter, state, wanted, later, now, named=listed)
+        key = (name, fits_in, near) if listed else (why, fits_in, near)
+        grouped.setdefault(key, []).append(name)
+        if listed:
+            grouped[key].append(why)
+    rows: list[Row] = []
+    for (text, fits_in, near), names in grouped.items():
+        if listed:
+            rows.append(Row(text, names[1], fits_in, near))
+        else:
+            who = names[0] if len(names) == 1 else f"{len(names)} agents"
+            rows.append(Row(who, text, fits_in, near))
+    rows.sort(key=lambda row: (row.near, row.fits_in or 0))
+    return tuple(rows)
+
+
+def _why(  # noqa: PLR0913 - one question with all it needs
+    router: Router,
+    waiter: Waiter,
+    state: AgentState,
+    wanted: Requirement,
+    later: list[tuple[Requirement, Duration]],
+    now: Instant,
+    *,
+    named: bool,
+) -> tuple[str, Duration | None, int]:
+    agent = state.agent
+    if not agent.meets(wanted.unheld()):
+        fits_in = next((wait for step, wait in later if agent.meets(step)), None)
+        return _shortfall(state, wanted), fits_in, 2 if fits_in is None else 0
+    until = (waiter.cooling or {}).get(agent.id)
+    if until is not None:
+        return "declined, cooling off", Duration(until - now), 0
+    if state.presence != "available":
+        reason = f" ({state.reason})" if state.reason and named else ""
+        return state.presence.replace("_", " ") + reason, None, 1
+    lane = waiter.lane
+    if lane is not None and not lane.bench.room(state):
+        work = lane.bench.work
+        cost = agent.costs.get(work.mode, work.cost)
+        if cost <= state.free:
+            return f"at the limit of {state.modes.get(work.mode, 0)} {work.mode} contacts", None, 1
+        if not named:
+            return "busy", None, 1
+        with_whom = ", ".join(state.active) or "nobody"
+        return f"busy with {with_whom} ({state.free} units free, needs {cost})", None, 1
+    if wanted.first is not None and wanted.first != agent.id:
+        fits_in = next((wait for step, wait in later if step.first in (None, agent.id)), None)
+        return f"fits, but the contact is held for {wanted.first}", fits_in, 1 if fits_in is None else 0
+    if state.held and lane is not None and not lane.bench.work.exclusive:
+        return "kept for a live contact that waits", None, 1
+    return "ready", Duration(0), 0
+
+
+def _shortfall(state: AgentState, wanted: Requirement) -> str:
+    if state.agent.id in wanted.without:
+        return "excluded"
+    return "; ".join(_lacking(state, wanted))
+
+
+def _lacking(state: AgentState, wanted: Requirement) -> Iterator[str]:
+    skills = state.agent.skills
+    for name, level in wanted.skills:
+        has = skills.get(name, 0)
+        if not has:
+            yield f"lacks {name}"
+        elif has < level:
+            yield f"{name} {has}, needs {level}"
+    for group in wanted.any_of:
+        if not any(skills.get(name, 0) >= level for name, level in group):
+            names = " or ".join(name if level == 1 else f"{name}>={level}" for name, level in group)
+            yield f"lacks {names}"

@@ -1,0 +1,313 @@
+"""The two orders that meet in the router: contacts who wait, and agents who are ready.
+
+Rule: a *lane* is the contacts whose requirement, kind of work and strategy are the same, in rank order. A
+*bench* is the agents who have room for one kind of work, in the order in which they became ready. Nothing
+is ever removed from the middle of either: an entry counts only while it is the one its owner holds now
+(a waiter its `entry`, an agent their `ticket`), and what no longer counts is stepped over, and swept out
+once it is the larger part.
+
+A lane walks its bench by a cursor: what it has passed does not fit, or is gone. So each lane looks at each
+entry at most once between two sweeps, and mostly stops at the first few. Whether agents fit is asked once
+for each lane and *pool* (agents of equal skills), when first needed.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple, TypeAlias
+
+from tongdai.model.agent import Agent, Presence
+from tongdai.model.contact import Contact
+from tongdai.model.mode import Mode
+from tongdai.model.order import Rank
+from tongdai.model.plan import Plan
+from tongdai.model.queue import Queue
+from tongdai.model.requirement import Requirement
+from tongdai.model.time import Duration, Instant
+from tongdai.routing.strategies import Sortable, Strategy
+
+_SWEEP_FROM = 64  # shorter lists are not worth sweeping
+_UNKNOWN, _UNFIT, _FIT = 0, 1, 2
+
+
+class Hold(NamedTuple):
+    """What one contact takes of one agent."""
+
+    units: int
+    mode: Mode
+    at: Instant
+    since: Instant  # the agent's idle clock before, for when the contact goes through no act of theirs
+
+
+class AgentState:
+    """A live agent: presence, load, and tickets on the benches."""
+
+    __slots__ = (
+        "active", "agent", "held", "modes", "pool", "presence", "reason", "since", "taken", "tickets",
+        "turn", "used",
+    )  # fmt: skip
+
+    def __init__(self, agent: Agent, presence: Presence, since: Instant, pool: Pool) -> None:
+        self.agent = agent
+        self.presence: Presence = presence
+        self.reason = ""
+        self.since = since
+        self.pool = pool
+        self.used = 0
+        self.taken = 0
+        self.turn = 0
+        self.active: dict[str, Hold] = {}
+        self.modes: dict[Mode, int] = {}
+        self.tickets: list[int] = []
+        self.held = False
+
+    @property
+    def free(self) -> int:
+        """Units of capacity not in use; below zero when capacity was taken away under load."""
+        return self.agent.capacity - self.used
+
+
+class Pool:
+    """Agents of equal skills; `index` is its place in every lane's table."""
+
+    __slots__ = ("agents", "index", "skills")
+
+    def __init__(self, index: int, skills: dict[str, int]) -> None:
+        self.index = index
+        self.skills = skills
+        self.agents: dict[str, AgentState] = {}
+
+
+class Waiter:
+    """A contact in the router, waiting or taken."""
+
+    __slots__ = (
+        "agents", "contact", "cooling", "entry", "first", "lane", "offers", "plan", "protected", "queue",
+        "rank", "since", "step",
+    )  # fmt: skip
+
+    def __init__(self, contact: Contact, queue: Queue, plan: Plan, since: Instant) -> None:
+        self.contact = contact
+        self.queue = queue
+        self.plan = plan
+        self.since = since
+        self.rank: Rank = (0, since, since, contact.id)
+        self.step = 0
+        self.lane: Lane | None = None
+        self.entry: Entry | None = None
+        self.agents: tuple[str, ...] = ()
+        self.cooling: dict[str, Instant] | None = None
+        self.first: set[str] | None = None
+        self.protected = False
+        self.offers = 0
+
+    @property
+    def requirement(self) -> Requirement:
+        """What it needs now; while taken, what its contact itself needs."""
+        return self.lane.requirement if self.lane is not None else self.contact.needs
+
+
+Entry: TypeAlias = tuple[Rank, int, Waiter]
+Ready: TypeAlias = tuple[Instant, int, AgentState]
+Front: TypeAlias = "tuple[Rank, int, Lane]"
+
+
+class Work(NamedTuple):
+    """One kind of work: a mode and what it costs."""
+
+    mode: Mode
+    cost: int
+    limit: int | None
+    exclusive: bool
+    protect: Duration | None
+
+
+class Bench:
+    """Agents with room for one kind of work, in the order in which they became ready.
+
+    Agents without any work (`idle`) stand before those with some (`busy`).
+    """
+
+    __slots__ = ("generation", "index", "live", "tiers", "work")
+
+    def __init__(self, work: Work, index: int) -> None:
+        self.work = work
+        self.index = index
+        self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
+        self.live = 0
+        self.generation = 0
+
+    def publish(self, state: AgentState, ticket: int) -> None:
+        """Put a ready agent in their place; what they had before no longer counts."""
+        tier = self.tiers[state.used > 0]
+        entry = (state.since, ticket, state)
+        if tier and state.since < tier[-1][0]:
+            insort(tier, entry)
+            self.generation += 1
+        else:
+            tier.append(entry)
+        if len(tier) > _SWEEP_FROM and len(tier) > 2 * self.live:
+            index = self.index
+            tier[:] = [old for old in tier if old[2].tickets[index] == old[1]]
+            self.generation += 1
+
+    def room(self, state: AgentState) -> bool:
+        """Return whether an agent has room for this work, presence apart."""
+        work = self.work
+        agent = state.agent
+        cost = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
+        if cost > agent.capacity - state.used:
+            return False
+        limit = agent.limits.get(work.mode, work.limit) if agent.limits else work.limit
+        return limit is None or state.modes.get(work.mode, 0) < limit
+
+
+class Lane:
+    """Contacts of equal requirement, work and strategy, in rank order."""
+
+    __slots__ = (
+        "bench", "cursors", "fit", "front", "generation", "line", "number", "only", "personal",
+        "protected", "requirement", "score", "size", "strategy", "without",
+    )  # fmt: skip
+
+    def __init__(
+        self, requirement: Requirement, bench: Bench, strategy: Strategy, number: int, *, personal: bool
+    ) -> None:
+        self.requirement = requirement
+        self.bench = bench
+        self.strategy = strategy
+        self.number = number
+        self.personal = personal
+        self.only = requirement.first
+        self.without = frozenset(requirement.without)
+        self.line: list[Entry] = []
+        self.size = 0
+        self.front: Front | None = None
+        self.protected = 0
+        self.fit = bytearray()
+        self.cursors = [0, 0]
+        self.generation = bench.generation
+        self.score: list[tuple[Sortable, int, str, int, AgentState]] = []
+
+    def push(self, waiter: Waiter, number: int) -> None:
+        """Let a contact wait here."""
+        waiter.entry = entry = (waiter.rank, number, waiter)
+        waiter.lane = self
+        heappush(self.line, entry)
+        self.size += 1
+
+    def pull(self, waiter: Waiter) -> None:
+        """Take a contact out; its entry stays behind and no longer counts."""
+        waiter.entry = waiter.lane = None
+        self.size -= 1
+        line = self.line
+        if len(line) > _SWEEP_FROM and len(line) > 2 * self.size:
+            line[:] = [entry for entry in line if entry[2].entry is entry]
+            heapify(line)
+
+    def head(self) -> Waiter | None:
+        """Return the contact that goes first."""
+        line = self.line
+        while line:
+            entry = line[0]
+            if entry[2].entry is entry:
+                return entry[2]
+            heappop(line)
+        return None
+
+    def fits(self, state: AgentState) -> bool:
+        """Return whether an agent has the skills and is not excluded; presence and load apart."""
+        index = state.pool.index
+        fit = self.fit
+        if index >= len(fit):
+            fit.extend(bytes(index + 1 - len(fit) + len(fit) // 8))
+        known = fit[index]
+        if known == _UNKNOWN:
+            known = fit[index] = _FIT if self.requirement.met_by(state.pool.skills) else _UNFIT
+        if known == _UNFIT:
+            return False
+        if self.only is not None and state.agent.id != self.only:
+            return False
+        return not (self.without and state.agent.id in self.without)
+
+    def forget(self, pool: int) -> None:
+        """Forget whether a pool fits: its place is used anew."""
+        if pool < len(self.fit):
+            self.fit[pool] = _UNKNOWN
+
+    def ready(self) -> Iterator[AgentState]:
+        """Give the ready agents who fit, in the order of the bench.
+
+        What stands before the first of them is never looked at again.
+        """
+        bench = self.bench
+        if self.generation != bench.generation:
+            self.generation = bench.generation
+            self.cursors = [0, 0]
+            self.score.clear()
+        index = bench.index
+        for number, tier in enumerate(bench.tiers):
+            found = False
+            at = self.cursors[number]
+            while at < len(tier):
+                _, ticket, state = tier[at]
+                if state.tickets[index] == ticket and self.fits(state):
+                    if not found:
+                        found = True
+                        self.cursors[number] = at
+                    yield state
+                at += 1
+            if not found:
+                self.cursors[number] = at
+
+    def best(self, waiter: Waiter) -> AgentState | None:
+        """Return the agent whom the strategy picks, or `None` when nobody is ready who fits."""
+        if not self.bench.live:
+            return None
+        strategy = self.strategy
+        if strategy.ready and not self.requirement.prefers:
+            return next(self.ready(), None)
+        if strategy.fixed or strategy.ready:
+            self._fill()
+            return self.score[0][4] if self.score else None
+        return min(self.ready(), key=lambda state: self._value(state, waiter), default=None)
+
+    def several(self, waiter: Waiter, width: int) -> list[AgentState]:
+        """Return the best agents in the strategy's order, at most `width`. O(ready agents who fit)."""
+        ready = self.all_ready()
+        if not self.strategy.ready or self.requirement.prefers:
+            ready.sort(key=lambda state: self._value(state, waiter))
+        return ready[:width]
+
+    def all_ready(self) -> list[AgentState]:
+        """Return all ready agents who fit, whatever the cursors have passed."""
+        index = self.bench.index
+        return [
+            state
+            for tier in self.bench.tiers
+            for _, ticket, state in tier
+            if state.tickets[index] == ticket and self.fits(state)
+        ]
+
+    def _value(self, state: AgentState, waiter: Waiter) -> tuple[Sortable, int, str]:
+        return (
+            self.strategy.function(state, waiter),
+            -self.requirement.preference(state.agent.skills),
+            state.agent.id,
+        )
+
+    def _fill(self) -> None:
+        """Move who became ready since the last look from the bench to the heap of scores."""
+        waiter = self.head()
+        if waiter is None:
+            return
+        index = self.bench.index
+        score = self.score
+        for state in self.ready():
+            value = self._value(state, waiter)
+            heappush(score, (*value, state.tickets[index], state))
+        self.cursors = [len(tier) for tier in self.bench.tiers]
+        while score and score[0][4].tickets[index] != score[0][3]:
+            heappop(score)

@@ -1,0 +1,844 @@
+"""Who serves whom: a skill-based router, usable alone.
+
+Rule: after every assignment pass, no contact waits beside an agent who is ready and fits. The router
+keeps it by looking only at what has changed since: lanes that gained a contact (`_stirred`) and agents
+who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both. Methods that
+change never decide, so a replay can call them again.
+
+Work costs the same however many agents and contacts there are: see `lanes` for the two orders that meet
+here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who becomes ready
+walks it up to the first lane that they fit.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from tongdai.errors import IllegalInput, did_you_mean
+from tongdai.model.agent import Agent, Presence, check_presence
+from tongdai.model.contact import Contact
+from tongdai.model.mode import Mode, ModeSettings, modes
+from tongdai.model.order import Order
+from tongdai.model.plan import Plan, plan
+from tongdai.model.queue import Queue
+from tongdai.model.requirement import Requirement
+from tongdai.model.time import Duration, Instant, checked
+from tongdai.model.timers import Timers
+from tongdai.routing.explain import Explanation, explain
+from tongdai.routing.lanes import AgentState, Bench, Front, Hold, Lane, Pool, Waiter, Work
+from tongdai.routing.strategies import (
+    Measure,
+    Strategy,
+    StrategyFunction,
+    longest_idle,
+    named,
+    strategy,
+    told,
+)
+
+_LANES_FROM: Final = 1024  # below this number, lanes without contacts are kept
+
+_ANYBODY: Final = Queue("any")
+
+
+class Match(NamedTuple):
+    """A contact and who is to have it; with a broadcast strategy, several agents.
+
+    Attributes:
+        contact: the contact's id.
+        agents: ids, best first.
+        waited: how long the contact has waited.
+        strategy: the name of the strategy that picked.
+        measure: what won, in plain data.
+    """
+
+    contact: str
+    agents: tuple[str, ...]
+    waited: Duration
+    strategy: str
+    measure: Measure
+
+    @property
+    def agent(self) -> str:
+        """The best agent."""
+        return self.agents[0]
+
+    def __str__(self) -> str:
+        """Give `c1 -> an after 2 s: longest idle, 2 s`."""
+        agents = " + ".join(self.agents)
+        return f"{self.contact} -> {agents} after {self.waited}: {told(self.strategy, self.measure)}"
+
+
+class StepDue(NamedTuple):
+    """A contact's plan comes to a step (an index, 0 is the first)."""
+
+    contact: str
+    step: int
+
+
+class CoolOffDue(NamedTuple):
+    """A contact may be offered to an agent again."""
+
+    contact: str
+    agent: str
+
+
+class ProtectionDue(NamedTuple):
+    """An exclusive contact has waited so long that agents who fit take no other new work."""
+
+    contact: str
+
+
+Due: TypeAlias = StepDue | CoolOffDue | ProtectionDue
+Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
+
+
+class _Terms(NamedTuple):
+    """What one queue's contacts of one mode have in common."""
+
+    queue: Queue
+    bench: Bench
+    order: Order
+    strategy: Strategy
+    lanes: dict[tuple[str, str], Lane]  # of the first step, by what the contact itself requires
+
+
+class Router:
+    """Contacts that wait, agents, and the matching between them.
+
+    Contacts given to `wait` and agents given to `put` are told apart by their ids.
+    """
+
+    def __init__(
+        self,
+        agents: Iterable[Agent] = (),
+        *,
+        strategy: Strategy | StrategyFunction = longest_idle,
+        strategies: Mapping[str, Strategy | StrategyFunction] | None = None,
+        modes: Mapping[Mode, ModeSettings] | None = None,
+    ) -> None:
+        """Start with these agents, available since instant 0.
+
+        Args:
+            agents: values; more can be `put` at any time.
+            strategy: who is picked where a queue says nothing else.
+            strategies: strategies by the names that queues use, beside the built-in ones.
+            modes: settings of modes that differ from the default ones.
+        """
+        self._strategy = _strategy(strategy)
+        self._strategies = {name: _strategy(own) for name, own in (strategies or {}).items()}
+        self._modes = _modes(modes)
+        self._agents: dict[str, AgentState] = {}
+        self._pools: dict[frozenset[tuple[str, int]], Pool] = {}
+        self._pool_list: list[Pool | None] = []
+        self._spare: list[int] = []
+        self._benches: list[Bench] = []
+        self._works: dict[Work, Bench] = {}
+        self._terms: dict[tuple[str, Mode], _Terms] = {}
+        self._lanes: dict[tuple[Requirement, int, Strategy], Lane] = {}
+        self._lane_limit = _LANES_FROM
+        self._waiters: dict[str, Waiter] = {}
+        self._firsts: dict[str, dict[str, Waiter]] = {}
+        self._fronts: list[Front] = []
+        self._stirred: dict[Lane, None] = {}
+        self._fresh: dict[AgentState, None] = {}
+        self._guarded: dict[Lane, None] = {}
+        self._held: dict[AgentState, None] = {}
+        self._staffing: dict[tuple[Plan, Requirement], Staffing] = {}
+        self._timers: Timers[tuple[Waiter, Due, Instant]] = Timers(_alive)
+        self._counter = 0
+        for agent in agents:
+            self.put(agent, 0)
+
+    # --- agents -------------------------------------------------------------------------------
+
+    def put(self, agent: Agent, now: Instant, *, available: bool = True) -> None:
+        """Add an agent, or give a known one new skills, capacity or limits.
+
+        A known agent keeps presence, load and place; `available` counts for new ones only.
+        """
+        state = self._agents.get(agent.id)
+        if state is None:
+            presence: Presence = "available" if available else "offline"
+            state = AgentState(agent, presence, checked(now), self._pool(agent))
+            state.pool.agents[agent.id] = state
+            self._agents[agent.id] = state
+        else:
+            old = state.pool
+            new = self._pool(agent)
+            state.agent = agent
+            if new is not old:
+                del old.agents[agent.id]
+                new.agents[agent.id] = state
+                state.pool = new
+                self._drop_pool(old)
+        self._staffing.clear()
+        self._publish(state)
+        self._replace_firsts(agent.id, now)
+
+    def remove(self, agent: str, now: Instant) -> None:
+        """Remove an agent; contacts that only they had wait again in their old places.
+
+        Raises:
+            IllegalInput: there is no such agent.
+        """
+        state = self._agent(agent)
+        for contact in list(state.active):
+            self.drop(contact, agent, now)
+            if contact in self._waiters and not self._waiters[contact].agents:
+                self.requeue(contact, now)
+        self._withdraw(state)
+        del self._agents[agent]
+        self._fresh.pop(state, None)
+        self._held.pop(state, None)
+        del state.pool.agents[agent]
+        self._drop_pool(state.pool)
+        self._staffing.clear()
+        self._replace_firsts(agent, now)
+
+    def presence(self, agent: str, presence: Presence, now: Instant, reason: str = "") -> None:
+        """Change an agent's presence; becoming available starts their idle clock anew.
+
+        Raises:
+            IllegalInput: there is no such agent.
+            ConfigurationError: there is no such presence.
+        """
+        check_presence(presence, "presence")
+        state = self._agent(agent)
+        if presence == "available" != state.presence:
+            state.since = checked(now)
+        state.presence = presence
+        state.reason = reason
+        self._staffing.clear()
+        self._publish(state)
+        self._replace_firsts(agent, now)
+
+    def agent(self, agent: str) -> AgentState:
+        """Return a live agent, to look at.
+
+        Raises:
+            IllegalInput: there is no such agent.
+        """
+        return self._agent(agent)
+
+    @property
+    def agents(self) -> Mapping[str, AgentState]:
+        """All live agents by id, to look at."""
+        return self._agents
+
+    # --- contacts -----------------------------------------------------------------------------
+
+    def wait(
+        self,
+        contact: Contact,
+        now: Instant,
+        *,
+        plan: Plan | str | None = None,
+        queue: Queue = _ANYBODY,
+        since: Instant | None = None,
+    ) -> None:
+        """Let a contact wait.
+
+        Args:
+            contact: what waits; its own requirement and language always hold.
+            now: the instant of its arrival.
+            plan: what else is required, and how that relaxes; by default the queue's plan.
+            queue: whose order, costs and strategy count.
+            since: when it was first enqueued, if that was earlier.
+
+        Raises:
+            IllegalInput: a contact of this id is here already.
+        """
+        if contact.id in self._waiters:
+            raise IllegalInput(f"wait: contact {contact.id!r} is here already; ids are used once")
+        waiter = Waiter(
+            contact,
+            queue,
+            queue.plan if plan is None else _plan(plan, "wait.plan"),
+            checked(now if since is None else since, "since"),
+        )
+        waiter.step = waiter.plan.index(now - waiter.since)
+        self._waiters[contact.id] = waiter
+        self._place(waiter, now)
+
+    def leave(self, contact: str, now: Instant) -> None:
+        """Let a contact go that was not served; agents who held it keep their idle time.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        self._go(contact, now, innocent=True)
+
+    def release(self, contact: str, now: Instant) -> None:
+        """Let a contact go that was served; its agents have their capacity back.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        self._go(contact, now, innocent=False)
+
+    def requeue(self, contact: str, now: Instant, *, innocent: bool = False) -> None:
+        """Let a taken contact wait again, in its old place; agents who had it are free of it.
+
+        Raises:
+            IllegalInput: there is no such contact, or it waits already.
+        """
+        waiter = self._waiter(contact)
+        if waiter.lane is not None:
+            raise IllegalInput(f"requeue: contact {contact!r} waits already")
+        for agent in waiter.agents:
+            self._free(waiter, agent, now, innocent=innocent)
+        waiter.agents = ()
+        waiter.step = waiter.plan.index(now - waiter.since)
+        self._place(waiter, now)
+
+    def drop(self, contact: str, agent: str, now: Instant, *, innocent: bool = False) -> None:
+        """Free one agent of a taken contact; whether it waits again is for the caller to say.
+
+        Raises:
+            IllegalInput: there is no such contact, or the agent does not have it.
+        """
+        waiter = self._waiter(contact)
+        if agent not in waiter.agents:
+            raise IllegalInput(f"drop: agent {agent!r} does not have contact {contact!r}")
+        self._free(waiter, agent, now, innocent=innocent)
+        waiter.agents = tuple(other for other in waiter.agents if other != agent)
+
+    def change(self, queue: Queue, now: Instant) -> None:
+        """Give a queue's contacts its new settings. O(contacts in the router)."""
+        for waiter in self._waiters.values():
+            if waiter.queue.id == queue.id:
+                self.move(waiter.contact.id, queue, now)
+
+    def move(self, contact: str, queue: Queue, now: Instant) -> None:
+        """Put a contact under a queue's plan, order and strategy; it keeps its enqueue time.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact)
+        if waiter.plan is waiter.queue.plan:
+            waiter.plan = queue.plan
+        waiter.queue = queue
+        if waiter.lane is not None:
+            waiter.step = waiter.plan.index(now - waiter.since)
+            self._replace(waiter, now)
+
+    def step(self, contact: str, step: int, now: Instant) -> None:
+        """Let a waiting contact's plan come to a step.
+
+        Raises:
+            IllegalInput: there is no such contact, or its plan has no such step.
+        """
+        waiter = self._waiter(contact)
+        if not 0 <= step < len(waiter.plan.steps):
+            raise IllegalInput(f"step: the plan of {contact!r} has {len(waiter.plan.steps)} steps")
+        waiter.step = step
+        self._replace(waiter, now)
+
+    def cool(self, contact: str, agent: str, until: Instant, now: Instant) -> None:
+        """Keep a contact from an agent until an instant.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact)
+        waiter.cooling = {**(waiter.cooling or {}), agent: until}
+        self._timers.start(now, until, (waiter, CoolOffDue(contact, agent), until))
+        self._replace(waiter, now)
+
+    def warm(self, contact: str, agent: str, now: Instant) -> None:
+        """End what `cool` began.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact)
+        cooling = {other: until for other, until in (waiter.cooling or {}).items() if other != agent}
+        waiter.cooling = cooling or None
+        self._replace(waiter, now)
+
+    def protect(self, contact: str, now: Instant) -> None:
+        """Let agents who fit a waiting contact take no other new work while it waits.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact)
+        waiter.protected = True
+        self._replace(waiter, now)
+
+    # --- matching -----------------------------------------------------------------------------
+
+    def next(self, now: Instant) -> Match | None:
+        """Return the next match, or `None` when no contact waits beside an agent who fits.
+
+        The contact that goes first among those that somebody could serve gets the agent whom its
+        strategy picks. Nothing changes: `take` does it.
+        """
+        best: Waiter | None = None
+        chosen: AgentState | None = None
+        if len(self._fresh) > len(self._fronts):  # cheaper to look from the contacts' side
+            for _, _, lane in self._fronts:
+                self._stirred[lane] = None
+            self._fresh.clear()
+        for lane in list(self._stirred):
+            head = lane.head()
+            agent = None if head is None else lane.best(head)
+            if head is None or agent is None:
+                del self._stirred[lane]
+                self._set_front(lane)
+            elif best is None or head.rank < best.rank:
+                best, chosen = head, agent
+        for state in list(self._fresh):
+            head = self._first_for(state)
+            if head is None:
+                del self._fresh[state]
+            elif best is None or head.rank < best.rank:
+                best, chosen = head, None
+        if best is None or best.lane is None:
+            return None
+        lane = best.lane
+        width = lane.strategy.width
+        if width > 1:
+            agents = lane.several(best, width)
+        else:
+            only = chosen or lane.best(best)
+            agents = [] if only is None else [only]
+        if not agents:  # pragma: no cover - `_first_for` has found one
+            raise AssertionError(f"lane of {best.contact.id} has no agent")
+        how = lane.strategy
+        return Match(
+            best.contact.id,
+            tuple([state.agent.id for state in agents]),
+            Duration(now - best.since),
+            how.name,
+            how.measure(agents[0], best, now, how.function(agents[0], best)),
+        )
+
+    def take(self, contact: str, agents: Iterable[str], now: Instant) -> None:
+        """Give a waiting contact to agents: it waits no more, and holds their capacity.
+
+        Raises:
+            IllegalInput: there is no such contact or agent, or the contact does not wait.
+        """
+        waiter = self._waiter(contact)
+        if waiter.lane is None:
+            raise IllegalInput(f"take: contact {contact!r} does not wait")
+        states = [self._agent(agent) for agent in agents]
+        work = waiter.lane.bench.work
+        self._unplace(waiter)
+        waiter.offers += 1
+        waiter.agents = tuple([state.agent.id for state in states])
+        for state in states:
+            agent = state.agent
+            units = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
+            state.active[contact] = Hold(units, work.mode, now, state.since)
+            state.used += units
+            state.modes[work.mode] = state.modes.get(work.mode, 0) + 1
+            state.taken += 1
+            self._counter += 1
+            state.turn = self._counter
+            state.since = now
+            self._publish(state)
+
+    def assign(self, now: Instant) -> list[Match]:
+        """Live through what falls due by `now`, make every match there is, and return them."""
+        now = checked(now)
+        made: list[Match] = []
+        while (due := self.due(now)) is not None:
+            self.happen(*due)
+            self._match(due[0], made)
+        self._match(now, made)
+        return made
+
+    def _match(self, now: Instant, made: list[Match]) -> None:
+        while (match := self.next(now)) is not None:
+            self.take(match.contact, match.agents, now)
+            made.append(match)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def next_deadline(self) -> Instant | None:
+        """Return when something falls due next though nothing happens."""
+        return self._timers.next()
+
+    def due(self, now: Instant) -> tuple[Instant, Due] | None:
+        """Return the earliest of what has fallen due, and when; `happen` makes it so."""
+        found = self._timers.due(now)
+        return None if found is None else (found[0], found[1][1])
+
+    def happen(self, at: Instant, due: Due) -> None:
+        """Make so what fell due at an instant."""
+        match due:
+            case StepDue(contact, step):
+                self.step(contact, step, at)
+            case CoolOffDue(contact, agent):
+                self.warm(contact, agent, at)
+            case ProtectionDue(contact):
+                self.protect(contact, at)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def explain(self, contact: str, now: Instant) -> Explanation:
+        """Return why a contact waits: its place, its plan, and what each agent or pool lacks.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        return explain(self, self._waiter(contact), checked(now))
+
+    def candidates(self, contact: str) -> list[str]:
+        """Return who is ready and fits a waiting contact, best first.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact)
+        lane = waiter.lane
+        if lane is None:
+            return []
+        return [state.agent.id for state in lane.several(waiter, len(self._agents))]
+
+    def waiter(self, contact: str) -> Waiter:
+        """Return a contact in the router, to look at.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        return self._waiter(contact)
+
+    @property
+    def waiters(self) -> Mapping[str, Waiter]:
+        """All contacts in the router by id, waiting and taken, to look at."""
+        return self._waiters
+
+    def staffing(self, plan: Plan, needs: Requirement) -> Staffing:
+        """Return whether anybody could ever serve a contact: an agent who fits any step of its plan."""
+        key = (plan, needs)
+        known = self._staffing.get(key)
+        if known is None:
+            wanted = list(dict.fromkeys(step.requires & needs for step in plan.steps))
+            known = "nobody"
+            for state in self._agents.values():
+                if state.presence == "offline" or not any(map(state.agent.meets, wanted)):
+                    continue
+                known = "signed_in"
+                if state.presence == "available":
+                    known = "staffed"
+                    break
+            self._staffing[key] = known
+        return known
+
+    def others(self, contact: str, agent: str) -> bool:
+        """Return whether an available agent other than this one fits what the contact needs now."""
+        waiter = self._waiter(contact)
+        wanted = self._effective(waiter)
+        away = (agent, *(waiter.cooling or ()))
+        return any(
+            state.presence == "available" and name not in away and state.agent.meets(wanted)
+            for name, state in self._agents.items()
+        )
+
+    def held_for_live(self, state: AgentState) -> bool:
+        """Return whether an agent takes no new concurrent work, since an exclusive contact waits."""
+        return any(lane.fits(state) for lane in self._guarded)
+
+    # --- inside: contacts ---------------------------------------------------------------------
+
+    def _place(self, waiter: Waiter, now: Instant) -> None:
+        """Put a waiting contact into the lane that its age and cool-offs ask for."""
+        terms = self._terms_of(waiter)
+        contact = waiter.contact
+        if waiter.step == 0 and waiter.cooling is None and waiter.plan is terms.queue.plan:
+            key = (contact.requires, contact.language)
+            lane = terms.lanes.get(key)
+            if lane is None:
+                lane = self._lane(terms, waiter)
+                if not lane.personal and not _any_first(waiter.plan, contact):
+                    terms.lanes[key] = lane
+        else:
+            lane = self._lane(terms, waiter)
+        priority = contact.priority + waiter.plan.steps[waiter.step].priority
+        waiter.rank = terms.order.key(priority, waiter.since, contact.due, contact.id)
+        self._counter += 1
+        lane.push(waiter, self._counter)
+        self._stirred[lane] = None
+        if waiter.protected:
+            self._guard(lane)
+        following = waiter.step + 1
+        if following < len(waiter.plan.steps):
+            deadline = waiter.since + int(waiter.plan.steps[following].after)
+            due = StepDue(contact.id, following)
+            self._timers.start(now, deadline, (waiter, due, deadline))
+        protect = lane.bench.work.protect
+        if protect is not None and not waiter.protected:
+            deadline = max(waiter.since + int(protect), now)
+            self._timers.start(now, deadline, (waiter, ProtectionDue(contact.id), deadline))
+
+    def _unplace(self, waiter: Waiter) -> None:
+        lane = waiter.lane
+        if lane is None:
+            return
+        lane.pull(waiter)
+        if lane.front is not None:
+            self._set_front(lane)
+        if waiter.protected:
+            self._unguard(lane)
+        if lane.personal and not lane.size:
+            self._lanes.pop((lane.requirement, lane.bench.index, lane.strategy), None)
+            self._stirred.pop(lane, None)
+
+    def _replace(self, waiter: Waiter, now: Instant) -> None:
+        if waiter.lane is not None:
+            self._unplace(waiter)
+            self._place(waiter, now)
+
+    def _go(self, contact: str, now: Instant, *, innocent: bool) -> None:
+        waiter = self._waiter(contact)
+        self._unplace(waiter)
+        for agent in waiter.agents:
+            self._free(waiter, agent, now, innocent=innocent)
+        waiter.agents = ()
+        for agent in waiter.first or ():
+            self._unfirst(agent, contact)
+        del self._waiters[contact]
+
+    def _unfirst(self, agent: str, contact: str) -> None:
+        holders = self._firsts[agent]
+        del holders[contact]
+        if not holders:
+            del self._firsts[agent]
+
+    def _free(self, waiter: Waiter, agent: str, now: Instant, *, innocent: bool) -> None:
+        state = self._agents[agent]
+        hold = state.active.pop(waiter.contact.id)
+        state.used -= hold.units
+        state.modes[hold.mode] -= 1
+        if not innocent:
+            state.since = now
+        elif state.since == hold.at:  # nothing else has happened to them meanwhile
+            state.since = hold.since
+        self._publish(state)
+
+    def _terms_of(self, waiter: Waiter) -> _Terms:
+        queue, mode = waiter.queue, waiter.contact.mode
+        terms = self._terms.get((queue.id, mode))
+        if terms is None or terms.queue is not queue:
+            settings = self._modes[mode]
+            work = Work(
+                mode,
+                settings.cost if queue.cost is None else queue.cost,
+                settings.limit,
+                settings.exclusive,
+                settings.protect if settings.exclusive else None,
+            )
+            bench = self._works.get(work)
+            if bench is None:
+                bench = self._works[work] = Bench(work, len(self._benches))
+                self._benches.append(bench)
+                for state in self._agents.values():
+                    self._publish_on(bench, state)
+            how = self._strategy if queue.strategy is None else named(queue.strategy, self._strategies)
+            order = settings.order if queue.order is None else queue.order
+            terms = _Terms(queue, bench, order, how, {})
+            self._terms[queue.id, mode] = terms
+        return terms
+
+    def _lane(self, terms: _Terms, waiter: Waiter) -> Lane:
+        wanted = self._effective(waiter)
+        if waiter.cooling:
+            wanted = wanted & Requirement(without=waiter.cooling)
+        key = (wanted, terms.bench.index, terms.strategy)
+        lane = self._lanes.get(key)
+        if lane is None:
+            if len(self._lanes) >= self._lane_limit:
+                self._sweep_lanes()
+            self._counter += 1
+            personal = wanted.first is not None or bool(waiter.cooling)
+            lane = Lane(wanted, terms.bench, terms.strategy, self._counter, personal=personal)
+            self._lanes[key] = lane
+        return lane
+
+    def _sweep_lanes(self) -> None:
+        """Forget lanes without contacts, so that requirements seen once do not pile up."""
+        kept = {key: lane for key, lane in self._lanes.items() if lane.size}
+        self._lanes = kept
+        self._stirred = {lane: None for lane in self._stirred if lane.size}
+        self._lane_limit = max(_LANES_FROM, 2 * len(kept))
+        self._terms.clear()
+
+    def _effective(self, waiter: Waiter) -> Requirement:
+        """Return what a contact needs now: its own needs and its step's, or the next step's while the
+        preferred agent cannot come."""
+        needs = waiter.contact.needs
+        steps = waiter.plan.steps
+        for step in steps[waiter.step :]:
+            wanted = step.requires & needs
+            if wanted.first is None:
+                return wanted
+            if waiter.first is None:
+                waiter.first = set()
+            if wanted.first not in waiter.first:
+                waiter.first.add(wanted.first)
+                self._firsts.setdefault(wanted.first, {})[waiter.contact.id] = waiter
+            if self._can_come(wanted.first, wanted, waiter):
+                return wanted
+        return (steps[-1].requires & needs).unheld()
+
+    def _can_come(self, agent: str, wanted: Requirement, waiter: Waiter) -> bool:
+        state = self._agents.get(agent)
+        return (
+            state is not None
+            and state.presence == "available"
+            and agent not in (waiter.cooling or ())
+            and state.agent.meets(wanted)
+        )
+
+    def _replace_firsts(self, agent: str, now: Instant) -> None:
+        """An agent came, went or changed: contacts that prefer them are held, or no longer."""
+        for waiter in list(self._firsts.get(agent, {}).values()):
+            self._replace(waiter, now)
+
+    # --- inside: lanes ------------------------------------------------------------------------
+
+    def _set_front(self, lane: Lane) -> None:
+        """Keep the lane's head in its place among the heads of all lanes."""
+        head = lane.head()
+        front = lane.front
+        if front is not None:
+            if head is not None and front[0] is head.rank:
+                return
+            del self._fronts[bisect_left(self._fronts, front)]
+            lane.front = None
+        if head is not None:
+            lane.front = front = (head.rank, lane.number, lane)
+            insort(self._fronts, front)
+
+    def _first_for(self, state: AgentState) -> Waiter | None:
+        """Return the contact that goes first among those that a ready agent fits."""
+        tickets = state.tickets
+        for _, _, lane in self._fronts:
+            index = lane.bench.index
+            if index < len(tickets) and tickets[index] and lane.fits(state):
+                return lane.head()
+        return None
+
+    def _guard(self, lane: Lane) -> None:
+        lane.protected += 1
+        if lane.protected == 1:
+            self._guarded[lane] = None
+            for state in self._agents.values():
+                if state.presence == "available" and lane.fits(state):
+                    self._publish(state)
+
+    def _unguard(self, lane: Lane) -> None:
+        lane.protected -= 1
+        if not lane.protected:
+            del self._guarded[lane]
+            for state in list(self._held):
+                self._publish(state)
+
+    # --- inside: agents -----------------------------------------------------------------------
+
+    def _publish(self, state: AgentState) -> None:
+        """Put an agent on every bench for whose work they have room, and off the others."""
+        tickets = state.tickets
+        if len(tickets) < len(self._benches):
+            tickets.extend([0] * (len(self._benches) - len(tickets)))
+        if self._guarded or state.held:
+            self._hold(state)
+        for bench in self._benches:
+            self._publish_on(bench, state)
+
+    def _publish_on(self, bench: Bench, state: AgentState) -> None:
+        tickets = state.tickets
+        index = bench.index
+        if len(tickets) <= index:
+            tickets.extend([0] * (index + 1 - len(tickets)))
+        ready = (
+            state.presence == "available"
+            and bench.room(state)
+            and not (state.held and not bench.work.exclusive)
+        )
+        if not ready:
+            if tickets[index]:
+                tickets[index] = 0
+                bench.live -= 1
+            return
+        if not tickets[index]:
+            bench.live += 1
+        self._counter += 1
+        tickets[index] = self._counter
+        bench.publish(state, self._counter)
+        if self._fronts:
+            self._fresh[state] = None
+
+    def _hold(self, state: AgentState) -> None:
+        state.held = self.held_for_live(state)
+        if state.held:
+            self._held[state] = None
+        else:
+            self._held.pop(state, None)
+
+    def _withdraw(self, state: AgentState) -> None:
+        for bench in self._benches:
+            if bench.index < len(state.tickets) and state.tickets[bench.index]:
+                state.tickets[bench.index] = 0
+                bench.live -= 1
+
+    def _pool(self, agent: Agent) -> Pool:
+        key = frozenset(agent.skills.items())
+        pool = self._pools.get(key)
+        if pool is None:
+            index = self._spare.pop() if self._spare else len(self._pool_list)
+            pool = self._pools[key] = Pool(index, dict(agent.skills))
+            if index == len(self._pool_list):
+                self._pool_list.append(pool)
+            else:
+                self._pool_list[index] = pool
+        return pool
+
+    def _drop_pool(self, pool: Pool) -> None:
+        if not pool.agents:
+            del self._pools[frozenset(pool.skills.items())]
+            self._pool_list[pool.index] = None
+            self._spare.append(pool.index)
+            for lane in self._lanes.values():
+                lane.forget(pool.index)
+
+    def _agent(self, agent: str) -> AgentState:
+        try:
+            return self._agents[agent]
+        except KeyError:
+            near = did_you_mean(agent, self._agents)
+            raise IllegalInput(f"agent: no agent {agent!r}.{near}") from None
+
+    def _waiter(self, contact: str) -> Waiter:
+        try:
+            return self._waiters[contact]
+        except KeyError:
+            near = did_you_mean(contact, self._waiters)
+            raise IllegalInput(f"contact: no contact {contact!r}.{near}") from None
+
+
+_strategy: Callable[[Strategy | StrategyFunction], Strategy] = strategy
+_modes = modes
+_plan = plan
+
+
+def _any_first(plan: Plan, contact: Contact) -> bool:
+    return contact.needs.first is not None or any(step.requires.first for step in plan.steps)
+
+
+def _alive(timer: tuple[Waiter, Due, Instant]) -> bool:
+    waiter, due, until = timer
+    if type(due) is StepDue:
+        return waiter.lane is not None and due.step == waiter.step + 1
+    if type(due) is ProtectionDue:
+        return waiter.lane is not None and not waiter.protected
+    if type(due) is CoolOffDue:
+        return waiter.cooling is not None and waiter.cooling.get(due.agent) == until
+    return False
