@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import attrs
 
@@ -18,10 +18,6 @@ from tongdai.model.time import Duration, duration, minutes, seconds
 
 FULL: Final = 100
 """The capacity that an agent has by default, in units."""
-
-WrapUp: TypeAlias = Duration | Literal["open"]
-"""How long after-contact work lasts; `open` lasts until a disposition is chosen."""
-
 
 class Mode(enum.StrEnum):
     """How a medium behaves while its contacts wait and are served."""
@@ -49,15 +45,6 @@ def check_count(value: object, field: str, *, least: int) -> None:
         raise ConfigurationError(msg)
 
 
-def check_wrap_up(value: object, field: str) -> WrapUp:
-    """Return a wrap-up setting, checked.
-
-    Raises:
-        ConfigurationError: neither a duration nor `open`.
-    """
-    return "open" if value == "open" else duration(value, field)
-
-
 @attrs.frozen(kw_only=True)
 class ModeSettings:
     """What holds for one mode unless a queue or an agent says otherwise.
@@ -71,7 +58,7 @@ class ModeSettings:
         abandons: whether customers leave while they wait.
         offer: how long an agent has to answer an offer.
         auto_accept: whether offers accept themselves.
-        wrap_up: after-contact work.
+        wrap_up: how long after-contact work lasts; `OPEN_ENDED` lasts until a disposition is chosen.
         order: in which order the mode's contacts wait.
     """
 
@@ -82,7 +69,7 @@ class ModeSettings:
     abandons: bool = True
     offer: Duration = seconds(20)
     auto_accept: bool = False
-    wrap_up: WrapUp = Duration(0)
+    wrap_up: Duration = Duration(0)
     order: Order = Order.ageing()
 
     def __attrs_post_init__(self) -> None:
@@ -95,13 +82,13 @@ class ModeSettings:
         check_count(self.limit, "ModeSettings.limit", least=1)
         put = object.__setattr__
         put(self, "offer", duration(self.offer, "ModeSettings.offer"))
-        put(self, "wrap_up", check_wrap_up(self.wrap_up, "ModeSettings.wrap_up"))
+        put(self, "wrap_up", duration(self.wrap_up, "ModeSettings.wrap_up"))
         if self.protect is not None:
             put(self, "protect", duration(self.protect, "ModeSettings.protect"))
 
 
 MODES: Final[Mapping[Mode, ModeSettings]] = {
-    Mode.LIVE: ModeSettings(cost=100, exclusive=True, protect=minutes(1)),
+    Mode.LIVE: ModeSettings(cost=100, limit=1, exclusive=True, protect=minutes(1)),
     Mode.INTERACTIVE: ModeSettings(cost=25),
     Mode.MESSAGING: ModeSettings(cost=25, abandons=False),
     Mode.DEFERRED: ModeSettings(cost=10, abandons=False, order=Order.due()),

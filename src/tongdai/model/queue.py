@@ -13,7 +13,7 @@ import attrs
 
 from tongdai.errors import ConfigurationError
 from tongdai.model.ids import check_id
-from tongdai.model.mode import WrapUp, check_count, check_wrap_up
+from tongdai.model.mode import check_count
 from tongdai.model.order import Order
 from tongdai.model.plan import Plan, plan
 from tongdai.model.requirement import Requirement
@@ -65,7 +65,7 @@ class Queue:
     cost: int | None = None
     offer: Duration | None = None
     auto_accept: bool | None = None
-    wrap_up: WrapUp | None = None
+    wrap_up: Duration | None = None
     strategy: str | None = None
 
     def __init__(  # noqa: PLR0913 - every argument but two is a setting with a default
@@ -84,7 +84,7 @@ class Queue:
         cost: int | None = None,
         offer: Duration | timedelta | None = None,
         auto_accept: bool | None = None,
-        wrap_up: Duration | timedelta | Literal["open"] | None = None,
+        wrap_up: Duration | timedelta | None = None,
         strategy: str | None = None,
     ) -> None:
         """Build a queue.
@@ -120,7 +120,7 @@ class Queue:
             cost,
             None if offer is None else duration(offer, "Queue.offer"),
             auto_accept,
-            None if wrap_up is None else check_wrap_up(wrap_up, "Queue.wrap_up"),
+            None if wrap_up is None else duration(wrap_up, "Queue.wrap_up"),
             strategy,
         )
 

@@ -51,12 +51,16 @@ class Duration(int):
 
     def __str__(self) -> str:
         """Give it as people write it: `20 s`, `3 min`, `1 h 30 min`."""
-        return _spoken(self)
+        return "open-ended" if self == OPEN_ENDED else _spoken(self)
 
     def __repr__(self) -> str:
         """Give the call that makes it."""
         whole, rest = divmod(self, _SECOND)
         return f"seconds({whole if not rest else self / _SECOND})"
+
+
+OPEN_ENDED = Duration(2**62)
+"""A duration without an end: it lasts until somebody ends it. Written `open` in documents."""
 
 
 def seconds(number: float) -> Duration:
@@ -116,6 +120,8 @@ def duration(value: object, field: str) -> Duration:
 
 def written(value: Duration) -> str:
     """Return the shortest exact text of a duration for documents: `20s`, `2min`, `1500ms`."""
+    if value == OPEN_ENDED:
+        return "open"
     for unit in ("h", "min", "s", "ms"):
         whole, rest = divmod(value, _UNITS[unit])
         if not rest and (whole or unit == "s"):
@@ -124,6 +130,8 @@ def written(value: Duration) -> str:
 
 
 def _read(text: str, field: str) -> Duration:
+    if text == "open":
+        return OPEN_ENDED
     parts = _WRITTEN.findall(text)
     if not parts or _WRITTEN.sub("", text).strip():
         msg = f"{field}: a duration needs a number and a unit, e.g. 5s or 2min; got {text[:40]!r}"

@@ -208,6 +208,8 @@ class OmnichannelQueue:
             IllegalInput: there is no such queue, or the contact is in one.
         """
         now = checked(now)
+        if contact.id in self._entries:
+            raise IllegalInput(f"contact {contact.id!r} is in a queue already; ids are used once")
         answer = self.admit(contact, queue, staffing=staffing)
         if isinstance(answer, Joined):
             self.enter(contact, answer.queue, now)
@@ -226,10 +228,8 @@ class OmnichannelQueue:
                 rule asks. Without it everybody counts as staffed.
 
         Raises:
-            IllegalInput: there is no such queue, or the contact is in one.
+            IllegalInput: there is no such queue.
         """
-        if contact.id in self._entries:
-            raise IllegalInput(f"contact {contact.id!r} is in a queue already; ids are used once")
         line = self._line(queue)
         passed: tuple[str, ...] = ()
         while True:
@@ -243,20 +243,27 @@ class OmnichannelQueue:
             line = self._lines[to]
 
     def enter(
-        self, contact: Contact, queue: str, now: Instant, *, since: Instant | None = None
+        self,
+        contact: Contact,
+        queue: str,
+        now: Instant,
+        *,
+        since: Instant | None = None,
+        entered: Instant | None = None,
     ) -> None:
         """Let a contact wait in a queue, whatever its limit.
 
         Args:
             contact: who was admitted.
             queue: where.
-            now: from when its patience counts.
+            now: the instant.
             since: when it was first enqueued, if that was earlier; its place counts from then.
+            entered: when it came to this queue, if that was earlier; its patience counts from then.
         """
         line = self._line(queue)
         since = now if since is None else since
         rank = self._rank(contact, line, since, 0)
-        entry = _Entry(contact, line, rank, since, now)
+        entry = _Entry(contact, line, rank, since, now if entered is None else entered)
         self._entries[contact.id] = line.entries[contact.id] = entry
         line.changed(1, now)
         if line.ranking is not None:
@@ -371,6 +378,11 @@ class OmnichannelQueue:
         return self._entry(contact).line.queue.id
 
     # --- time ---------------------------------------------------------------------------------
+
+    @property
+    def quiet_until(self) -> Instant:
+        """Nothing falls due before this instant. O(1)."""
+        return self._timers.bound
 
     def next_deadline(self) -> Instant | None:
         """Return when the patience of a waiting contact is over next."""

@@ -80,12 +80,25 @@ class Pool:
         self.agents: dict[str, AgentState] = {}
 
 
+class Work(NamedTuple):
+    """One kind of work: a mode and what it costs."""
+
+    mode: Mode
+    cost: int
+    limit: int | None
+    exclusive: bool
+    protect: Duration | None
+
+
+_NO_WORK = Work(Mode.LIVE, 0, None, exclusive=False, protect=None)
+
+
 class Waiter:
     """A contact in the router, waiting or taken."""
 
     __slots__ = (
         "agents", "contact", "cooling", "entry", "first", "lane", "offers", "plan", "protected", "queue",
-        "rank", "since", "step",
+        "rank", "since", "step", "work",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: Queue, plan: Plan, since: Instant) -> None:
@@ -99,9 +112,10 @@ class Waiter:
         self.entry: Entry | None = None
         self.agents: tuple[str, ...] = ()
         self.cooling: dict[str, Instant] | None = None
-        self.first: set[str] | None = None
+        self.first: dict[str, None] | None = None
         self.protected = False
         self.offers = 0
+        self.work = _NO_WORK
 
     @property
     def requirement(self) -> Requirement:
@@ -112,16 +126,6 @@ class Waiter:
 Entry: TypeAlias = tuple[Rank, int, Waiter]
 Ready: TypeAlias = tuple[Instant, int, AgentState]
 Front: TypeAlias = "tuple[Rank, int, Lane]"
-
-
-class Work(NamedTuple):
-    """One kind of work: a mode and what it costs."""
-
-    mode: Mode
-    cost: int
-    limit: int | None
-    exclusive: bool
-    protect: Duration | None
 
 
 class Bench:

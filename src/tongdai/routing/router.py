@@ -428,21 +428,36 @@ class Router:
         if waiter.lane is None:
             raise IllegalInput(f"take: contact {contact!r} does not wait")
         states = [self._agent(agent) for agent in agents]
-        work = waiter.lane.bench.work
+        waiter.work = waiter.lane.bench.work
         self._unplace(waiter)
-        waiter.offers += 1
-        waiter.agents = tuple([state.agent.id for state in states])
         for state in states:
-            agent = state.agent
-            units = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
-            state.active[contact] = Hold(units, work.mode, now, state.since)
-            state.used += units
-            state.modes[work.mode] = state.modes.get(work.mode, 0) + 1
-            state.taken += 1
-            self._counter += 1
-            state.turn = self._counter
-            state.since = now
-            self._publish(state)
+            self._give(waiter, state, now)
+
+    def share(self, contact: str, agent: str, now: Instant) -> None:
+        """Give a taken contact to one more agent.
+
+        Raises:
+            IllegalInput: there is no such contact or agent, or the contact is not taken.
+        """
+        waiter = self._waiter(contact)
+        if waiter.lane is not None or agent in waiter.agents:
+            raise IllegalInput(f"share: contact {contact!r} is not taken, or {agent!r} has it already")
+        self._give(waiter, self._agent(agent), now)
+
+    def _give(self, waiter: Waiter, state: AgentState, now: Instant) -> None:
+        agent = state.agent
+        work = waiter.work
+        units = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
+        waiter.offers += 1
+        waiter.agents = (*waiter.agents, agent.id)
+        state.active[waiter.contact.id] = Hold(units, work.mode, now, state.since)
+        state.used += units
+        state.modes[work.mode] = state.modes.get(work.mode, 0) + 1
+        state.taken += 1
+        self._counter += 1
+        state.turn = self._counter
+        state.since = now
+        self._publish(state)
 
     def assign(self, now: Instant) -> list[Match]:
         """Live through what falls due by `now`, make every match there is, and return them."""
@@ -460,6 +475,11 @@ class Router:
             made.append(match)
 
     # --- time ---------------------------------------------------------------------------------
+
+    @property
+    def quiet_until(self) -> Instant:
+        """Nothing falls due before this instant. O(1)."""
+        return self._timers.bound
 
     def next_deadline(self) -> Instant | None:
         """Return when something falls due next though nothing happens."""
@@ -531,6 +551,16 @@ class Router:
                     break
             self._staffing[key] = known
         return known
+
+    def fits(self, contact: str, agent: str, now: Instant) -> bool:
+        """Return whether an agent has what a contact needs at its age; load and presence apart.
+
+        Raises:
+            IllegalInput: there is no such contact or agent.
+        """
+        waiter = self._waiter(contact)
+        step = waiter.plan.steps[waiter.plan.index(now - waiter.since)]
+        return self._agent(agent).agent.meets(step.requires & waiter.contact.needs)
 
     def others(self, contact: str, agent: str) -> bool:
         """Return whether an available agent other than this one fits what the contact needs now."""
@@ -680,9 +710,9 @@ class Router:
             if wanted.first is None:
                 return wanted
             if waiter.first is None:
-                waiter.first = set()
+                waiter.first = {}
             if wanted.first not in waiter.first:
-                waiter.first.add(wanted.first)
+                waiter.first[wanted.first] = None
                 self._firsts.setdefault(wanted.first, {})[waiter.contact.id] = waiter
             if self._can_come(wanted.first, wanted, waiter):
                 return wanted

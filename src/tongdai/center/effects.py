@@ -1,0 +1,171 @@
+"""What the shell must do: verb and noun.
+
+Rule: effects follow from events alone (`effects_of`), so a shell that stopped between keeping events and
+performing effects can find out again what it owes. An effect's id is the journal's sequence number of its
+event and is the same each time, so whoever performs it can tell a repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+
+from tongdai.center import events
+from tongdai.model.contact import Address, Content
+from tongdai.model.personal import Personal, Value
+from tongdai.model.time import Instant
+
+
+class Effect(Value, frozen=True, kw_only=True, tag=True):
+    """The base of all effects.
+
+    Attributes:
+        id: `<sequence number of the event>/<number>`.
+    """
+
+    id: str = ""
+
+
+class PresentOffer(Effect, frozen=True, gc=False):
+    """Show an agent an offer."""
+
+    agent: str
+    offer: str
+    contact: str
+    until: Instant
+
+
+class WithdrawOffer(Effect, frozen=True, gc=False):
+    """Take an offer off an agent's desk."""
+
+    agent: str
+    offer: str
+    reason: str
+
+
+class ConnectContact(Effect, frozen=True, gc=False):
+    """Connect customer and agent."""
+
+    contact: str
+    agent: str
+    interaction: str
+
+
+class ShowMessage(Effect, frozen=True, gc=False):
+    """Show an agent what the customer wrote."""
+
+    agent: str
+    interaction: str
+    content: Annotated[Content, Personal]
+
+
+class SendMessage(Effect, frozen=True, gc=False):
+    """Tell the customer something; `address` is `None` where the shell must know how (a call)."""
+
+    contact: str
+    content: Annotated[Content, Personal]
+    address: Address | None = None
+
+
+class CloseInteraction(Effect, frozen=True, gc=False):
+    """Tell an agent that an interaction is over."""
+
+    agent: str
+    interaction: str
+    reason: str
+
+
+class DisconnectContact(Effect, frozen=True, gc=False):
+    """Let the customer go: hang up, close the chat."""
+
+    contact: str
+    reason: str
+
+
+AnyEffect: TypeAlias = (
+    PresentOffer
+    | WithdrawOffer
+    | ConnectContact
+    | ShowMessage
+    | SendMessage
+    | CloseInteraction
+    | DisconnectContact
+)
+"""Everything that a shell may have to do."""
+
+
+def effects_of(event: events.AnyEvent, number: int) -> list[AnyEffect]:
+    """Return what an event obliges the shell to do.
+
+    Args:
+        event: what happened.
+        number: the event's sequence number in the journal, from 0.
+    """
+    make = _MAKERS.get(type(event))
+    return [] if make is None else make(event, f"{number}/")
+
+
+def _offered(event: events.ContactOffered, at: str) -> list[AnyEffect]:
+    if event.automatic:
+        return []
+    return [PresentOffer(event.agent, event.offer, event.contact, event.until, id=at + "1")]
+
+
+def _accepted(event: events.OfferAccepted, at: str) -> list[AnyEffect]:
+    return [ConnectContact(event.contact, event.agent, event.offer, id=at + "1")]
+
+
+def _expired(event: events.OfferExpired, at: str) -> list[AnyEffect]:
+    return [WithdrawOffer(event.agent, event.offer, "expired", id=at + "1")]
+
+
+def _rescinded(event: events.OfferRescinded, at: str) -> list[AnyEffect]:
+    return [WithdrawOffer(event.agent, event.offer, event.reason, id=at + "1")]
+
+
+def _failed(event: events.InteractionFailed, at: str) -> list[AnyEffect]:
+    return [CloseInteraction(event.agent, event.interaction, event.reason, id=at + "1")]
+
+
+def _received(event: events.MessageReceived, at: str) -> list[AnyEffect]:
+    if not event.interaction:
+        return []
+    return [ShowMessage(event.agent, event.interaction, event.content, id=at + "1")]
+
+
+def _said(event: events.MessageSaid, at: str) -> list[AnyEffect]:
+    return [SendMessage(event.contact, event.content, event.address, id=at + "1")]
+
+
+def _refused(event: events.ContactRefused, at: str) -> list[AnyEffect]:
+    found: list[AnyEffect] = []
+    if event.message:
+        content = Content(event.message)
+        found.append(SendMessage(event.contact, content, event.value.address, id=at + "1"))
+    found.append(DisconnectContact(event.contact, event.reason, id=at + "2"))
+    return found
+
+
+def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
+    found: list[AnyEffect] = []
+    if event.message:
+        content = Content(event.message)
+        found.append(SendMessage(event.contact, content, event.address, id=at + "1"))
+    if event.reason != "customer":
+        found.append(DisconnectContact(event.contact, event.reason, id=at + "2"))
+    if event.interaction:
+        found.append(CloseInteraction(event.agent, event.interaction, event.reason, id=at + "3"))
+    return found
+
+
+_MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
+    events.ContactRefused: _refused,
+    events.ContactOffered: _offered,
+    events.OfferAccepted: _accepted,
+    events.OfferExpired: _expired,
+    events.OfferRescinded: _rescinded,
+    events.InteractionFailed: _failed,
+    events.MessageReceived: _received,
+    events.MessageSaid: _said,
+    events.ContactEnded: _ended,
+}

@@ -1,0 +1,185 @@
+"""What the center is told: verbs.
+
+Rule: an input says what somebody wants or what has happened outside; it never says what follows from it.
+Every input may carry an `id`: the same id twice is taken once.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from tongdai.channels import Inbound
+from tongdai.model.agent import Agent, Presence
+from tongdai.model.contact import Contact, Content
+from tongdai.model.mode import Mode
+from tongdai.model.personal import Value
+from tongdai.model.queue import Queue
+from tongdai.model.time import Instant
+
+
+class Input(Value, frozen=True, kw_only=True, tag=True):
+    """The base of all inputs.
+
+    Attributes:
+        id: the caller's id of the input itself; empty for none.
+    """
+
+    id: str = ""
+
+
+# --- configuration --------------------------------------------------------------------------------
+
+
+class PutQueue(Input, frozen=True):
+    """Add a queue, or change one while contacts wait in it."""
+
+    queue: Queue
+
+
+class RemoveQueue(Input, frozen=True):
+    """Remove a queue. Contacts in it move to the queue `to`, keeping their enqueue time."""
+
+    queue: str
+    to: str = ""
+
+
+class PutAgent(Input, frozen=True):
+    """Add an agent, offline unless `available`; or change one while they work, whose presence stays."""
+
+    agent: Agent
+    available: bool = False
+
+
+class RemoveAgent(Input, frozen=True):
+    """Remove an agent; whom they had waits again in the old place."""
+
+    agent: str
+
+
+# --- agents ---------------------------------------------------------------------------------------
+
+
+class SetPresence(Input, frozen=True):
+    """An agent is available, away (say why), or offline."""
+
+    agent: str
+    presence: Presence
+    reason: str = ""
+
+
+class LoseAgent(Input, frozen=True):
+    """The connection to an agent broke; unless they are back within the grace, their contacts go on."""
+
+    agent: str
+
+
+# --- one contact, in the order of its life --------------------------------------------------------
+
+
+class Arrive(Input, frozen=True):
+    """A contact asks to be served."""
+
+    contact: Contact
+    queue: str
+
+
+class Receive(Input, frozen=True):
+    """Something came in over a channel.
+
+    Attributes:
+        inbound: what came.
+        entry: the queue that a new contact enters.
+        mode: how the channel's contacts behave.
+    """
+
+    inbound: Inbound
+    entry: str
+    mode: Mode = Mode.INTERACTIVE
+
+
+class Accept(Input, frozen=True):
+    """An agent accepts an offer."""
+
+    offer: str
+
+
+class Decline(Input, frozen=True):
+    """An agent declines an offer."""
+
+    offer: str
+    reason: str = ""
+
+
+class FailConnect(Input, frozen=True):
+    """Agent and customer could not be connected; the contact takes its old place."""
+
+    interaction: str
+    reason: str = ""
+
+
+class Say(Input, frozen=True):
+    """An agent says something to the customer."""
+
+    interaction: str
+    content: Content
+
+
+class Abandon(Input, frozen=True):
+    """The customer leaves: hangs up or closes the chat, whatever state the contact is in."""
+
+    contact: str
+
+
+class End(Input, frozen=True):
+    """An agent ends an interaction; with a disposition there is no wrap-up."""
+
+    interaction: str
+    disposition: str = ""
+
+
+class ExtendWrapUp(Input, frozen=True):
+    """An agent needs until a later instant for the wrap-up."""
+
+    interaction: str
+    until: Instant
+
+
+class Dispose(Input, frozen=True):
+    """An agent chooses a disposition, which ends the wrap-up."""
+
+    interaction: str
+    disposition: str
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+class Tick(Input, frozen=True):
+    """Time has passed."""
+
+
+class Resume(Input, frozen=True):
+    """The shell is back after a stop: what fell due meanwhile falls due now."""
+
+
+AnyInput: TypeAlias = (
+    PutQueue
+    | RemoveQueue
+    | PutAgent
+    | RemoveAgent
+    | SetPresence
+    | LoseAgent
+    | Arrive
+    | Receive
+    | Accept
+    | Decline
+    | FailConnect
+    | Say
+    | Abandon
+    | End
+    | ExtendWrapUp
+    | Dispose
+    | Tick
+    | Resume
+)
+"""Everything that `Center.handle` takes."""

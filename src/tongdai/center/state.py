@@ -1,0 +1,393 @@
+"""Everything a center remembers, and the only way it changes.
+
+Rule: `apply(event)` is the one mutation path, for live and for replay. It never decides, never fails on an
+event that an engine emitted, and looks at nothing but the event and the state. Appliers stand in the order
+of a contact's life, named after their event.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from tongdai.center import events
+from tongdai.model.contact import Contact, Content
+from tongdai.model.mode import Mode, ModeSettings, modes
+from tongdai.model.queue import Queue
+from tongdai.model.time import Instant, clock
+from tongdai.model.timers import Timers
+from tongdai.queues import OmnichannelQueue
+from tongdai.routing import Router, Strategy
+from tongdai.routing.strategies import StrategyFunction, named, strategy
+
+REMEMBERED_INPUTS: Final = 100_000
+"""An input id is known again until so many other ids have come."""
+REMEMBERED_CONTACTS: Final = 10_000
+"""Contacts that have ended are known until so many others have ended."""
+_REMEMBERED_OFFERS = 16
+_KEPT_MESSAGES = 200
+
+
+class Offer:
+    """An offer, and what became of it: `over` is empty while it is out."""
+
+    __slots__ = ("event", "over")
+
+    def __init__(self, event: events.ContactOffered) -> None:
+        self.event = event
+        self.over = ""
+
+    @property
+    def id(self) -> str:
+        """The offer's id."""
+        return self.event.offer
+
+    @property
+    def agent(self) -> str:
+        """Who was offered the contact."""
+        return self.event.agent
+
+
+class WrapUp:
+    """After-contact work; `until` is `None` where only a disposition ends it."""
+
+    __slots__ = ("agent", "interaction", "until")
+
+    def __init__(self, agent: str, interaction: str, until: Instant | None) -> None:
+        self.agent = agent
+        self.interaction = interaction
+        self.until = until
+
+
+class ContactState:
+    """A contact between its arrival and its end."""
+
+    __slots__ = (
+        "agent", "contact", "entered", "interaction", "messages", "offers", "past", "queue", "rounds", "since",
+    )  # fmt: skip
+
+    def __init__(self, contact: Contact, queue: str, since: Instant) -> None:
+        self.contact = contact
+        self.queue = queue
+        self.since = since
+        self.entered = since
+        self.offers: dict[str, Offer] = {}
+        self.rounds = 0
+        self.past: dict[str, Offer] = {}
+        self.interaction = ""
+        self.agent = ""
+        self.messages: deque[tuple[str, Content]] = deque(maxlen=_KEPT_MESSAGES)
+
+    def close(self, offer: str, how: str) -> None:
+        """Move an offer to the past; the last few are remembered, for those who answer late."""
+        closed = self.offers.pop(offer)
+        closed.over = how
+        self.past[offer] = closed
+        if len(self.past) > _REMEMBERED_OFFERS:
+            del self.past[next(iter(self.past))]
+
+    @property
+    def phase(self) -> str:
+        """`waiting`, `offered` or `active`."""
+        if self.interaction:
+            return "active"
+        return "offered" if self.offers else "waiting"
+
+
+class State:
+    """The fold over a center's events."""
+
+    def __init__(
+        self,
+        queues: Iterable[Queue],
+        strategies: Mapping[str, Strategy | StrategyFunction],
+        default: Strategy | StrategyFunction,
+        settings: Mapping[Mode, ModeSettings] | None,
+    ) -> None:
+        self.modes = modes(settings)
+        self.strategies = {name: strategy(own) for name, own in strategies.items()}
+        self.queues = OmnichannelQueue(queues, modes=self.modes)
+        for queue in self.queues.queues.values():
+            if queue.strategy is not None:
+                named(queue.strategy, self.strategies)
+        self.router = Router(strategy=default, strategies=self.strategies, modes=self.modes)
+        self.contacts: dict[str, ContactState] = {}
+        self.ended: dict[str, str] = {}
+        self.forgotten = False
+        self.wrap_ups: dict[str, WrapUp] = {}
+        self.lost: dict[str, Instant] = {}
+        self.addresses: dict[tuple[str, str], str] = {}
+        self.inputs: dict[str, None] = {}
+        self.arrived = 0
+        self.version = 0
+        self.at: Instant = 0
+        self.timers: Timers[Offer | WrapUp | tuple[str, Instant]] = Timers(self._alive)
+        self._appliers: dict[type, Callable[[Any], None]] = {
+            kind: getattr(self, f"_{_snake(kind.__name__)}") for kind in events.AnyEvent.__args__
+        }
+
+    def apply(self, event: events.AnyEvent) -> None:
+        """Take in what happened."""
+        self.version += 1
+        if event.at > self.at:
+            self.at = event.at
+        if event.cause and event.cause not in self.inputs:
+            self.inputs[event.cause] = None
+            if len(self.inputs) > REMEMBERED_INPUTS:
+                del self.inputs[next(iter(self.inputs))]
+        self._appliers[type(event)](event)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return all state as plain data: equal states give equal data. O(everything)."""
+        return {
+            "version": self.version,
+            "at": self.at,
+            "arrived": self.arrived,
+            "forgotten": self.forgotten,
+            "inputs": list(self.inputs),
+            "ended": dict(self.ended),
+            "lost": dict(sorted(self.lost.items())),
+            "addresses": sorted([*key, contact] for key, contact in self.addresses.items()),
+            "queues": self.queues.snapshot(),
+            "settings": {id: repr(queue) for id, queue in sorted(self.queues.queues.items())},
+            "agents": {
+                id: {
+                    "value": repr(live.agent),
+                    "presence": [live.presence, live.reason],
+                    "since": live.since,
+                    "active": {contact: list(hold) for contact, hold in sorted(live.active.items())},
+                    "taken": live.taken,
+                }
+                for id, live in sorted(self.router.agents.items())
+            },
+            "contacts": {
+                id: {
+                    "value": repr(live.contact),
+                    "queue": live.queue,
+                    "since": [live.since, live.entered],
+                    "offers": {id: [offer.agent, offer.event.until] for id, offer in live.offers.items()},
+                    "rounds": live.rounds,
+                    "past": {id: offer.over for id, offer in live.past.items()},
+                    "interaction": [live.interaction, live.agent],
+                    "messages": [[who, content.text] for who, content in live.messages],
+                }
+                for id, live in sorted(self.contacts.items())
+            },
+            "waiting": {
+                id: {
+                    "step": waiter.step,
+                    "rank": list(waiter.rank),
+                    "cooling": dict(waiter.cooling or {}),
+                    "protected": waiter.protected,
+                    "offers": waiter.offers,
+                    "lane": None if waiter.lane is None else str(waiter.lane.requirement),
+                }
+                for id, waiter in sorted(self.router.waiters.items())
+            },
+            "wrap_ups": {id: [work.agent, work.until] for id, work in sorted(self.wrap_ups.items())},
+        }
+
+    # --- configuration ------------------------------------------------------------------------
+
+    def _queue_put(self, event: events.QueuePut) -> None:
+        self.queues.put(event.value, event.at)
+        self.router.change(event.value, event.at)
+        for contact in self.queues.contacts(event.queue):
+            self._boost(contact)
+
+    def _queue_removed(self, event: events.QueueRemoved) -> None:
+        for id, live in self.contacts.items():
+            if live.queue == event.queue:
+                self._move(id, live, event.to, event.at)
+        self.queues.remove(event.queue)
+
+    def _agent_put(self, event: events.AgentPut) -> None:
+        self.router.put(event.value, event.at, available=event.available)
+
+    def _agent_removed(self, event: events.AgentRemoved) -> None:
+        self.router.remove(event.agent, event.at)
+        self.lost.pop(event.agent, None)
+
+    # --- agents -------------------------------------------------------------------------------
+
+    def _presence_changed(self, event: events.PresenceChanged) -> None:
+        self.lost.pop(event.agent, None)
+        self.router.presence(event.agent, event.presence, event.at, event.reason)
+
+    def _agent_lost(self, event: events.AgentLost) -> None:
+        self.router.presence(event.agent, "away", event.at, "lost")
+        self.lost[event.agent] = event.until
+        self.timers.start(event.at, event.until, (event.agent, event.until))
+
+    # --- one contact, in the order of its life ------------------------------------------------
+
+    def _contact_queued(self, event: events.ContactQueued) -> None:
+        contact = event.value
+        self.arrived += 1
+        self.contacts[contact.id] = ContactState(contact, event.queue, event.at)
+        if contact.address is not None:
+            self.addresses[contact.address.channel, contact.address.to] = contact.id
+        self.queues.enter(contact, event.queue, event.at)
+        self.router.wait(contact, event.at, queue=self.queues.queue(event.queue))
+
+    def _contact_refused(self, event: events.ContactRefused) -> None:
+        self.arrived += 1
+        self._remember(event.contact, f"was refused: {event.reason}")
+
+    def _plan_stepped(self, event: events.PlanStepped) -> None:
+        self.router.step(event.contact, event.step - 1, event.at)
+        self._boost(event.contact)
+
+    def _contact_protected(self, event: events.ContactProtected) -> None:
+        self.router.protect(event.contact, event.at)
+
+    def _contact_overflowed(self, event: events.ContactOverflowed) -> None:
+        self._move(event.contact, self.contacts[event.contact], event.to, event.at)
+
+    def _contact_offered(self, event: events.ContactOffered) -> None:
+        live = self.contacts[event.contact]
+        if live.offers:
+            self.router.share(event.contact, event.agent, event.at)
+        else:
+            self.router.take(event.contact, (event.agent,), event.at)
+            self.queues.offer(event.contact, event.at)
+        live.rounds += 1
+        offer = Offer(event)
+        live.offers[event.offer] = offer
+        if not event.automatic:
+            self.timers.start(event.at, event.until, offer)
+
+    def _offer_accepted(self, event: events.OfferAccepted) -> None:
+        live = self.contacts[event.contact]
+        live.close(event.offer, "was accepted")
+        live.interaction = event.offer
+        live.agent = event.agent
+        self.queues.leave(event.contact, event.at, served=True)
+
+    def _offer_declined(self, event: events.OfferDeclined) -> None:
+        self.router.cool(event.contact, event.agent, event.until, event.at)
+        self._offer_over(event, "was declined")
+
+    def _offer_expired(self, event: events.OfferExpired) -> None:
+        self.router.presence(event.agent, "not_responding", event.at)
+        self._offer_over(event, f"expired at {clock(event.at)}")
+
+    def _offer_rescinded(self, event: events.OfferRescinded) -> None:
+        self._offer_over(event, f"was rescinded ({event.reason})", innocent=True)
+
+    def _offer_over(
+        self,
+        event: events.OfferDeclined | events.OfferExpired | events.OfferRescinded,
+        how: str,
+        *,
+        innocent: bool = False,
+    ) -> None:
+        """Close an offer; with the last one of its round the contact waits again, in its old place."""
+        live = self.contacts[event.contact]
+        live.close(event.offer, how)
+        if live.offers or live.interaction:
+            self.router.drop(event.contact, event.agent, event.at, innocent=innocent)
+        else:
+            self.router.requeue(event.contact, event.at, innocent=innocent)
+            self.queues.back(event.contact, event.at)
+            self._boost(event.contact)
+
+    def _cool_off_ended(self, event: events.CoolOffEnded) -> None:
+        self.router.warm(event.contact, event.agent, event.at)
+
+    def _interaction_failed(self, event: events.InteractionFailed) -> None:
+        live = self.contacts[event.contact]
+        live.past[event.interaction].over = f"failed ({event.reason})"
+        live.interaction = live.agent = ""
+        if event.until is not None:
+            self.router.cool(event.contact, event.agent, event.until, event.at)
+        self.queues.enter(
+            live.contact, live.queue, event.at, since=live.since, entered=live.entered
+        )
+        self.router.requeue(event.contact, event.at)
+        self._boost(event.contact)
+
+    def _message_received(self, event: events.MessageReceived) -> None:
+        self.contacts[event.contact].messages.append(("customer", event.content))
+
+    def _receipt_received(self, event: events.ReceiptReceived) -> None:
+        """Receipts are for the record; no decision depends on them."""
+
+    def _message_said(self, event: events.MessageSaid) -> None:
+        self.contacts[event.contact].messages.append((event.agent, event.content))
+
+    def _contact_abandoned(self, event: events.ContactAbandoned) -> None:
+        self.queues.leave(event.contact, event.at)
+        self.router.leave(event.contact, event.at)
+        self._forget(event.contact, "was abandoned")
+
+    def _contact_ended(self, event: events.ContactEnded) -> None:
+        live = self.contacts[event.contact]
+        if not live.interaction:
+            self.queues.leave(event.contact, event.at)
+            self.router.leave(event.contact, event.at)
+        elif not event.wrap_up:
+            self.router.release(event.contact, event.at)
+        self._forget(event.contact, f"was ended ({event.reason})")
+
+    def _wrap_up_started(self, event: events.WrapUpStarted) -> None:
+        work = WrapUp(event.agent, event.interaction, event.until)
+        self.wrap_ups[event.interaction] = work
+        if event.until is not None:
+            self.timers.start(event.at, event.until, work)
+
+    def _wrap_up_extended(self, event: events.WrapUpExtended) -> None:
+        work = WrapUp(event.agent, event.interaction, event.until)
+        self.wrap_ups[event.interaction] = work
+        self.timers.start(event.at, event.until, work)
+
+    def _wrap_up_ended(self, event: events.WrapUpEnded) -> None:
+        del self.wrap_ups[event.interaction]
+        self.router.release(event.interaction.rpartition("/")[0], event.at)
+
+    def _input_ignored(self, event: events.InputIgnored) -> None:
+        """Ignored inputs are for the record; `apply` has noted their id."""
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _move(self, contact: str, live: ContactState, to: str, at: Instant) -> None:
+        if not live.interaction:
+            offered = bool(live.offers)
+            self.queues.leave(contact, at)
+            self.queues.enter(live.contact, to, at, since=live.since)
+            if offered:
+                self.queues.offer(contact, at)
+        live.queue = to
+        live.entered = at
+        self.router.move(contact, self.queues.queue(to), at)
+        if not live.interaction:
+            self._boost(contact)
+
+    def _boost(self, contact: str) -> None:
+        waiter = self.router.waiter(contact)
+        self.queues.boost(contact, waiter.plan.steps[waiter.step].priority)
+
+    def _forget(self, contact: str, how: str) -> None:
+        address = self.contacts.pop(contact).contact.address
+        if address is not None and self.addresses.get((address.channel, address.to)) == contact:
+            del self.addresses[address.channel, address.to]
+        self._remember(contact, how)
+
+    def _remember(self, contact: str, how: str) -> None:
+        self.ended[contact] = how
+        if len(self.ended) > REMEMBERED_CONTACTS:
+            del self.ended[next(iter(self.ended))]
+            self.forgotten = True
+
+    def _alive(self, timer: Offer | WrapUp | tuple[str, Instant]) -> bool:
+        if type(timer) is Offer:
+            return not timer.over
+        if type(timer) is WrapUp:
+            return self.wrap_ups.get(timer.interaction) is timer
+        agent, until = timer  # type: ignore[misc]
+        return self.lost.get(agent) == until
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
