@@ -1,7 +1,7 @@
 """tongdai: the contact center you import.
 
-Rule: what most programs need stands here, and importing it starts nothing: no event loop, no database, no
-extra is imported. Everything else comes from its own package.
+Rule: what most programs need stands here, and importing it starts nothing: no event loop, no
+database, no extra is imported. Everything else comes from its own package.
 """
 
 from tongdai.center.engine import Center, Decision

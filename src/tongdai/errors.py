@@ -9,8 +9,9 @@
       JournalError        the journal could not do what was asked
         JournalConflict   somebody else has appended since
 
-Rule: an error says what was wrong, where, and what would be right, and when it is raised nothing has
-changed. Wrong values are `ValueError` too, so callers who know nothing of tongdai catch them as well.
+Rule: an error says what was wrong, where, and what would be right, and when it is raised nothing
+has changed. Wrong values are `ValueError` too, so callers who know nothing of tongdai catch them as
+well.
 """
 
 from __future__ import annotations

@@ -3,5 +3,17 @@
 from tongdai.center import effects, events, inputs
 from tongdai.center.engine import Center, Decision
 from tongdai.center.explain import OfferExplanation
+from tongdai.center.simulate import Pause, Shift, Visit, simulate
 
-__all__ = ["Center", "Decision", "OfferExplanation", "effects", "events", "inputs"]
+__all__ = [
+    "Center",
+    "Decision",
+    "OfferExplanation",
+    "Pause",
+    "Shift",
+    "Visit",
+    "effects",
+    "events",
+    "inputs",
+    "simulate",
+]

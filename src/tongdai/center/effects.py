@@ -1,8 +1,8 @@
 """What the shell must do: verb and noun.
 
-Rule: effects follow from events alone (`effects_of`), so a shell that stopped between keeping events and
-performing effects can find out again what it owes. An effect's id is the journal's sequence number of its
-event and is the same each time, so whoever performs it can tell a repeat.
+Rule: effects follow from events alone (`effects_of`), so a shell that stopped between keeping
+events and performing effects can find out again what it owes. An effect's id is the journal's
+sequence number of its event and is the same each time, so whoever performs it can tell a repeat.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 """The center: one contact's life across queue and router, as a pure engine.
 
-Rule: `handle(input, now)` first lives through every deadline up to `now`, each at its own instant, then looks
-at the state and *emits* events; emitting applies at once. After every change comes one assignment pass.
-How often it is called cannot change what happens. Illegal input raises before anything has changed; a race
-(an accept after the offer expired) is an event with a reason. Handlers stand in the order of a contact's
-life, named after their input.
+Rule: `handle(input, now)` first lives through every deadline up to `now`, each at its own instant,
+then looks at the state and *emits* events; emitting applies at once. After every change comes one
+assignment pass. How often it is called cannot change what happens. Illegal input raises before
+anything has changed; a race (an accept after the offer expired) is an event with a reason. Handlers
+stand in the order of a contact's life, named after their input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -17,7 +19,7 @@ import attrs
 from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
-from tongdai.center.state import ContactState, Offer, State, WrapUp
+from tongdai.center.state import ContactState, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
 from tongdai.channels import Left, Message, Receipt
 from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError, did_you_mean
@@ -83,8 +85,8 @@ class Center:
             modes: settings of modes that differ from the default ones.
             strategy: who is picked where a queue says nothing else.
             strategies: strategies by the names that queues use, beside the built-in ones.
-            cool_off: how long a contact is kept from an agent who declined it; where nobody else fits it is
-                shortened to 5 seconds.
+            cool_off: how long a contact is kept from an agent who declined it; where nobody else
+                fits it is shortened to 5 seconds.
             grace: how long an agent whose connection broke keeps their contacts.
 
         Raises:
@@ -120,7 +122,7 @@ class Center:
 
     # --- the engine ---------------------------------------------------------------------------
 
-    def handle(self, input: inputs.AnyInput, now: Instant) -> Decision:  # noqa: A002 - glossary
+    def handle(self, input: inputs.AnyInput, now: Instant) -> Decision:
         """Take one input at an instant, and answer what happened and what is to be done.
 
         Args:
@@ -135,7 +137,7 @@ class Center:
             raise IllegalInput(f"handle: {input!r} is not an input; see tongdai.center.inputs")
         check, act = found
         now = max(checked(now), self._now, self._state.at)
-        if not isinstance(input.id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(input.id, str):
             raise IllegalInput(f"{type(input).__name__}.id: {input.id!r} is not a str")
         if input.id and input.id in self._state.inputs:
             return Decision(input, now, repeat=True)
@@ -183,7 +185,7 @@ class Center:
         self._state.apply(event)
         self._events.append(event)
 
-    def _ignore(self, input: inputs.AnyInput, reference: str, reason: str) -> None:  # noqa: A002
+    def _ignore(self, input: inputs.AnyInput, reference: str, reason: str) -> None:
         self._emit(events.InputIgnored, type(input).__name__, reference, reason)
 
     # --- time ---------------------------------------------------------------------------------
@@ -195,27 +197,26 @@ class Center:
         while now >= timers.bound or now >= queues.quiet_until or now >= router.quiet_until:
             due: list[tuple[Instant, int, Callable[[], None]]] = []
             if (timer := timers.due(now)) is not None:
-                due.append((timer[0], 0, lambda item=timer[1]: self._timer_due(item)))  # type: ignore[misc]
+                due.append((timer[0], 0, partial(self._timer_due, timer[1])))
             if (over := queues.overdue(now)) is not None:
-                due.append((over[0], 1, lambda contact=over[1].contact: self._patience_over(contact)))  # type: ignore[misc]
+                due.append((over[0], 1, partial(self._patience_over, over[1].contact)))
             if (change := router.due(now)) is not None:
-                due.append((change[0], 2, lambda what=change[1]: self._router_due(what)))  # type: ignore[misc]
+                due.append((change[0], 2, partial(self._router_due, change[1])))
             if not due:
                 return
-            at, _, happen = min(due)
+            at, _, happen = min(due, key=itemgetter(0, 1))
             self._now = max(at, self._now)
             happen()
             self._assign()
 
-    def _timer_due(self, item: Offer | WrapUp | tuple[str, Instant]) -> None:
+    def _timer_due(self, item: Offer | WrapUp | Lost) -> None:
         if isinstance(item, Offer):
             self._emit(events.OfferExpired, item.event.contact, item.agent, item.id)
         elif isinstance(item, WrapUp):
             self._emit(events.WrapUpEnded, item.agent, item.interaction)
         else:
-            agent = item[0]
-            self._take_away(agent, "agent lost")
-            self._emit(events.PresenceChanged, agent, "offline", "lost")
+            self._take_away(item.agent, "agent lost")
+            self._emit(events.PresenceChanged, item.agent, "offline", "lost")
 
     def _patience_over(self, contact: str) -> None:
         live = self._state.contacts[contact]
@@ -268,20 +269,20 @@ class Center:
 
     # --- configuration ------------------------------------------------------------------------
 
-    def _check_put_queue(self, input: inputs.PutQueue) -> None:  # noqa: A002
+    def _check_put_queue(self, input: inputs.PutQueue) -> None:
         queue = input.queue
-        if not isinstance(queue, Queue):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(queue, Queue):
             raise IllegalInput(f"PutQueue.queue: {queue!r} is not a Queue")
         with _named("PutQueue.queue"):
             check_routes({**self._state.queues.queues, queue.id: queue})
             if queue.strategy is not None:
                 named(queue.strategy, self._state.strategies)
 
-    def _on_put_queue(self, input: inputs.PutQueue) -> None:  # noqa: A002
+    def _on_put_queue(self, input: inputs.PutQueue) -> None:
         if self._state.queues.queues.get(input.queue.id) != input.queue:
             self._emit(events.QueuePut, input.queue.id, input.queue)
 
-    def _check_remove_queue(self, input: inputs.RemoveQueue) -> None:  # noqa: A002
+    def _check_remove_queue(self, input: inputs.RemoveQueue) -> None:
         known = self._state.queues.queues
         self._check_queue(input.queue, "RemoveQueue.queue")
         if input.to:
@@ -293,17 +294,17 @@ class Center:
         inside = sum(live.queue == input.queue for live in self._state.contacts.values())
         if inside and not input.to:
             raise IllegalInput(
-                f"RemoveQueue.to: queue {input.queue!r} holds {inside} contacts; name the queue they move to"
+                f"RemoveQueue.to: queue {input.queue!r} holds {inside} contacts; name where they go"
             )
 
-    def _on_remove_queue(self, input: inputs.RemoveQueue) -> None:  # noqa: A002
+    def _on_remove_queue(self, input: inputs.RemoveQueue) -> None:
         self._emit(events.QueueRemoved, input.queue, input.to)
 
-    def _check_put_agent(self, input: inputs.PutAgent) -> None:  # noqa: A002
-        if not isinstance(input.agent, Agent):  # pyright: ignore[reportUnnecessaryIsInstance]
+    def _check_put_agent(self, input: inputs.PutAgent) -> None:
+        if not isinstance(input.agent, Agent):
             raise IllegalInput(f"PutAgent.agent: {input.agent!r} is not an Agent")
 
-    def _on_put_agent(self, input: inputs.PutAgent) -> None:  # noqa: A002
+    def _on_put_agent(self, input: inputs.PutAgent) -> None:
         agent = input.agent
         known = self._state.router.agents.get(agent.id)
         if known is None:
@@ -314,25 +315,27 @@ class Center:
                 if not self._state.router.fits(live.contact.id, agent.id, self._now):
                     self._rescind(live, agent.id, "agent changed")
 
-    def _check_agent(self, input: inputs.RemoveAgent | inputs.LoseAgent | inputs.SetPresence) -> None:  # noqa: A002
+    def _check_agent(
+        self, input: inputs.RemoveAgent | inputs.LoseAgent | inputs.SetPresence
+    ) -> None:
         agents = self._state.router.agents
         if input.agent not in agents:
             near = did_you_mean(str(input.agent), agents)
             raise IllegalInput(f"{type(input).__name__}.agent: no agent {input.agent!r}.{near}")
 
-    def _on_remove_agent(self, input: inputs.RemoveAgent) -> None:  # noqa: A002
+    def _on_remove_agent(self, input: inputs.RemoveAgent) -> None:
         self._withdraw(input.agent, "agent removed")
         self._take_away(input.agent, "agent removed")
         self._emit(events.AgentRemoved, input.agent)
 
     # --- agents -------------------------------------------------------------------------------
 
-    def _check_set_presence(self, input: inputs.SetPresence) -> None:  # noqa: A002
+    def _check_set_presence(self, input: inputs.SetPresence) -> None:
         self._check_agent(input)
         with _named("SetPresence.presence"):
             check_presence(input.presence, "SetPresence.presence")
 
-    def _on_set_presence(self, input: inputs.SetPresence) -> None:  # noqa: A002
+    def _on_set_presence(self, input: inputs.SetPresence) -> None:
         live = self._state.router.agent(input.agent)
         if (live.presence, live.reason) == (input.presence, input.reason):
             return
@@ -340,7 +343,7 @@ class Center:
         if input.presence != "available":
             self._withdraw(input.agent, f"agent {input.presence}")
 
-    def _on_lose_agent(self, input: inputs.LoseAgent) -> None:  # noqa: A002
+    def _on_lose_agent(self, input: inputs.LoseAgent) -> None:
         live = self._state.router.agent(input.agent)
         if live.presence == "offline" or input.agent in self._state.lost:
             self._ignore(input, input.agent, "the agent is gone already")
@@ -350,15 +353,19 @@ class Center:
 
     # --- one contact, in the order of its life ------------------------------------------------
 
-    def _check_arrive(self, input: inputs.Arrive) -> None:  # noqa: A002
-        if not isinstance(input.contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
+    def _check_arrive(self, input: inputs.Arrive) -> None:
+        if not isinstance(input.contact, Contact):
             raise IllegalInput(f"Arrive.contact: {input.contact!r} is not a Contact")
         self._check_queue(input.queue, "Arrive.queue")
-        id = input.contact.id  # noqa: A001 - glossary
-        if id in self._state.contacts or id in self._state.ended or id in self._state.router.waiters:
+        id = input.contact.id
+        if (
+            id in self._state.contacts
+            or id in self._state.ended
+            or id in self._state.router.waiters
+        ):
             raise IllegalInput(f"Arrive.contact: the id {id!r} was used before; ids are used once")
 
-    def _on_arrive(self, input: inputs.Arrive) -> None:  # noqa: A002
+    def _on_arrive(self, input: inputs.Arrive) -> None:
         self._enter(input.contact, input.queue)
 
     def _enter(self, contact: Contact, queue: str) -> bool:
@@ -378,22 +385,22 @@ class Center:
         )
         return False
 
-    def _check_receive(self, input: inputs.Receive) -> None:  # noqa: A002
-        if not isinstance(input.inbound, (Message, Receipt, Left)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise IllegalInput(f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left")
+    def _check_receive(self, input: inputs.Receive) -> None:
+        if not isinstance(input.inbound, (Message, Receipt, Left)):
+            raise IllegalInput(
+                f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left"
+            )
         self._check_queue(input.entry, "Receive.entry")
-        if not isinstance(input.mode, Mode):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(input.mode, Mode):
             raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
 
-    def _on_receive(self, input: inputs.Receive) -> None:  # noqa: A002
+    def _on_receive(self, input: inputs.Receive) -> None:
         inbound = input.inbound
         contact = self._at_address(inbound.address)
         if isinstance(inbound, Message):
             if contact is None:
-                id = self._new_id(inbound.address.channel)  # noqa: A001
-                value = Contact(
-                    id, mode=input.mode, address=inbound.address, claims=inbound.claims
-                )
+                id = self._new_id(inbound.address.channel)
+                value = Contact(id, mode=input.mode, address=inbound.address, claims=inbound.claims)
                 if not self._enter(value, input.entry):
                     return
                 contact = self._state.contacts[id]
@@ -420,10 +427,10 @@ class Center:
         else:
             self._leave(contact)
 
-    def _check_offer(self, input: inputs.Accept | inputs.Decline) -> None:  # noqa: A002
+    def _check_offer(self, input: inputs.Accept | inputs.Decline) -> None:
         self._check_reference(input, "offer", input.offer)
 
-    def _on_accept(self, input: inputs.Accept) -> None:  # noqa: A002
+    def _on_accept(self, input: inputs.Accept) -> None:
         found = self._open_offer(input)
         if found is not None:
             self._accept(*found)
@@ -440,7 +447,7 @@ class Center:
                 f"accepted by {offer.agent}",
             )
 
-    def _on_decline(self, input: inputs.Decline) -> None:  # noqa: A002
+    def _on_decline(self, input: inputs.Decline) -> None:
         found = self._open_offer(input)
         if found is not None:
             live, offer = found
@@ -455,11 +462,11 @@ class Center:
 
     def _check_interaction(
         self,
-        input: inputs.FailConnect | inputs.Say | inputs.End | inputs.ExtendWrapUp | inputs.Dispose,  # noqa: A002
+        input: inputs.FailConnect | inputs.Say | inputs.End | inputs.ExtendWrapUp | inputs.Dispose,
     ) -> None:
         self._check_reference(input, "interaction", input.interaction)
 
-    def _on_fail_connect(self, input: inputs.FailConnect) -> None:  # noqa: A002
+    def _on_fail_connect(self, input: inputs.FailConnect) -> None:
         live = self._active(input)
         if live is not None:
             self._emit(
@@ -471,12 +478,14 @@ class Center:
                 until=self._cooled_until(live, live.agent),
             )
 
-    def _check_say(self, input: inputs.Say) -> None:  # noqa: A002
+    def _check_say(self, input: inputs.Say) -> None:
         self._check_interaction(input)
-        if not isinstance(input.content, Content):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise IllegalInput(f"Say.content: {input.content!r} is not a Content; write Content(text)")
+        if not isinstance(input.content, Content):
+            raise IllegalInput(
+                f"Say.content: {input.content!r} is not a Content; write Content(text)"
+            )
 
-    def _on_say(self, input: inputs.Say) -> None:  # noqa: A002
+    def _on_say(self, input: inputs.Say) -> None:
         live = self._active(input)
         if live is not None:
             self._emit(
@@ -488,10 +497,10 @@ class Center:
                 address=live.contact.address,
             )
 
-    def _check_abandon(self, input: inputs.Abandon) -> None:  # noqa: A002
+    def _check_abandon(self, input: inputs.Abandon) -> None:
         self._check_contact(input.contact, "Abandon.contact")
 
-    def _on_abandon(self, input: inputs.Abandon) -> None:  # noqa: A002
+    def _on_abandon(self, input: inputs.Abandon) -> None:
         live = self._state.contacts.get(input.contact)
         if live is None:
             self._ignore(input, input.contact, self._gone(input.contact))
@@ -510,13 +519,18 @@ class Center:
         short = waited < self._state.queues.queue(live.queue).short_abandon
         self._emit(events.ContactAbandoned, contact, live.queue, waited=waited, short=short)
 
-    def _on_end(self, input: inputs.End) -> None:  # noqa: A002
+    def _on_end(self, input: inputs.End) -> None:
         live = self._active(input)
         if live is not None:
             self._end(live, "agent", disposition=input.disposition)
 
     def _end(
-        self, live: ContactState, reason: events.EndReason, *, disposition: str = "", message: str = ""
+        self,
+        live: ContactState,
+        reason: events.EndReason,
+        *,
+        disposition: str = "",
+        message: str = "",
     ) -> None:
         agent, interaction = live.agent, live.interaction
         length = Duration(0)
@@ -539,11 +553,11 @@ class Center:
             until = None if length == OPEN_ENDED else self._now + int(length)
             self._emit(events.WrapUpStarted, agent, interaction, until=until)
 
-    def _check_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:  # noqa: A002
+    def _check_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
         self._check_interaction(input)
         checked(input.until, "ExtendWrapUp.until")
 
-    def _on_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:  # noqa: A002
+    def _on_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
         work = self._wrap_up(input)
         if work is None:
             return
@@ -554,7 +568,7 @@ class Center:
             until = int(input.until)
             self._emit(events.WrapUpExtended, work.agent, work.interaction, until=until)
 
-    def _on_dispose(self, input: inputs.Dispose) -> None:  # noqa: A002
+    def _on_dispose(self, input: inputs.Dispose) -> None:
         work = self._wrap_up(input)
         if work is not None:
             chosen = input.disposition
@@ -562,7 +576,7 @@ class Center:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def explain(self, id: str, now: Instant | None = None) -> Explanation | OfferExplanation:  # noqa: A002
+    def explain(self, id: str, now: Instant | None = None) -> Explanation | OfferExplanation:
         """Return why a contact waits, or why an offer went to its agent.
 
         Args:
@@ -615,7 +629,7 @@ class Center:
             self._rescind(live, agent, reason)
 
     def _take_away(self, agent: str, reason: str) -> None:
-        """Take every contact and wrap-up from an agent; the contacts wait again in their old places."""
+        """Take every contact and wrap-up from an agent; the contacts wait in their old places."""
         for live in self._held_by(agent):
             if live.agent == agent:
                 contact = live.contact.id
@@ -634,11 +648,17 @@ class Center:
     def _new_id(self, channel: str) -> str:
         number = self._state.arrived + 1
         state = self._state
-        while (id := f"{channel}-{number}") in state.contacts or id in state.ended or id in state.router.waiters:  # noqa: A001, E501
+        while (
+            (id := f"{channel}-{number}") in state.contacts
+            or id in state.ended
+            or id in state.router.waiters
+        ):
             number += 1
         return id
 
-    def _open_offer(self, input: inputs.Accept | inputs.Decline) -> tuple[ContactState, Offer] | None:  # noqa: A002
+    def _open_offer(
+        self, input: inputs.Accept | inputs.Decline
+    ) -> tuple[ContactState, Offer] | None:
         contact = contact_of(input.offer) or ""
         live = self._state.contacts.get(contact)
         if live is None:
@@ -652,7 +672,7 @@ class Center:
             return None
         return live, offer
 
-    def _active(self, input: inputs.FailConnect | inputs.Say | inputs.End) -> ContactState | None:  # noqa: A002
+    def _active(self, input: inputs.FailConnect | inputs.Say | inputs.End) -> ContactState | None:
         contact = contact_of(input.interaction) or ""
         live = self._state.contacts.get(contact)
         if live is None:
@@ -664,7 +684,7 @@ class Center:
             return live
         return None
 
-    def _wrap_up(self, input: inputs.ExtendWrapUp | inputs.Dispose) -> WrapUp | None:  # noqa: A002
+    def _wrap_up(self, input: inputs.ExtendWrapUp | inputs.Dispose) -> WrapUp | None:
         work = self._state.wrap_ups.get(input.interaction)
         if work is None:
             self._ignore(input, input.interaction, "there is no wrap-up of this interaction")
@@ -681,16 +701,18 @@ class Center:
             raise IllegalInput(f"{field}: no queue {queue!r}.{near}")
 
     def _check_contact(self, contact: str, field: str) -> None:
-        """Raise where a contact can never have been here; where it may have been forgotten, do not."""
+        """Raise where a contact was never here; where it may only be forgotten, do not."""
         state = self._state
-        known = contact in state.contacts or contact in state.ended or contact in state.router.waiters
+        known = (
+            contact in state.contacts or contact in state.ended or contact in state.router.waiters
+        )
         if not known and not state.forgotten:
             near = did_you_mean(str(contact), state.contacts)
             raise IllegalInput(f"{field}: no contact {contact!r}.{near}")
 
-    def _check_reference(self, input: inputs.AnyInput, name: str, value: str) -> None:  # noqa: A002
+    def _check_reference(self, input: inputs.AnyInput, name: str, value: str) -> None:
         field = f"{type(input).__name__}.{name}"
-        contact = contact_of(value) if isinstance(value, str) else None
+        contact = contact_of(str(value))
         if contact is None:
             raise IllegalInput(f"{field}: {value!r} is not the id of an {name}, such as 'c1/1'")
         self._check_contact(contact, field)
@@ -709,7 +731,9 @@ class _named:  # noqa: N801 - reads as a word in a with statement
         """Name the field."""
         if isinstance(error, (ConfigurationError, TongdaiError)):
             text = str(error)
-            raise IllegalInput(text if text.startswith(self._field) else f"{self._field}: {text}") from error
+            raise IllegalInput(
+                text if text.startswith(self._field) else f"{self._field}: {text}"
+            ) from error
 
 
 def _nothing(_: inputs.AnyInput) -> None:

@@ -1,8 +1,8 @@
 """What happened: nouns with a participle.
 
-Rule: events are facts. They are what the journal keeps, and applying them in order gives the state. Each
-carries its own instant `at`, and the id of the input that caused it, if that had one. What identifies
-comes positionally.
+Rule: events are facts. They are what the journal keeps, and applying them in order gives the state.
+Each carries its own instant `at`, and the id of the input that caused it, if that had one. What
+identifies comes positionally.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Why an offer went to its agent.
 
-Rule: for an offer that is out, its strategy and the value that won are kept in the event; here they are put
-beside what became of the contact's earlier offers. Why a contact *waits* is the router's to tell.
+Rule: for an offer that is out, its strategy and the value that won are kept in the event; here they
+are put beside what became of the contact's earlier offers. Why a contact *waits* is the router's to
+tell.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the center is told: verbs.
 
-Rule: an input says what somebody wants or what has happened outside; it never says what follows from it.
-Every input may carry an `id`: the same id twice is taken once.
+Rule: an input says what somebody wants or what has happened outside; it never says what follows
+from it. Every input may carry an `id`: the same id twice is taken once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class RemoveQueue(Input, frozen=True):
 
 
 class PutAgent(Input, frozen=True):
-    """Add an agent, offline unless `available`; or change one while they work, whose presence stays."""
+    """Add an agent, offline unless `available`; or change one, whose presence stays as it is."""
 
     agent: Agent
     available: bool = False
@@ -68,7 +68,7 @@ class SetPresence(Input, frozen=True):
 
 
 class LoseAgent(Input, frozen=True):
-    """The connection to an agent broke; unless they are back within the grace, their contacts go on."""
+    """The connection to an agent broke; unless they are back in time, their contacts go on."""
 
     agent: str
 

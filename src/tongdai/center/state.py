@@ -1,15 +1,15 @@
 """Everything a center remembers, and the only way it changes.
 
-Rule: `apply(event)` is the one mutation path, for live and for replay. It never decides, never fails on an
-event that an engine emitted, and looks at nothing but the event and the state. Appliers stand in the order
-of a contact's life, named after their event.
+Rule: `apply(event)` is the one mutation path, for live and for replay. It never decides, never
+fails on an event that an engine emitted, and looks at nothing but the event and the state. Appliers
+stand in the order of a contact's life, named after their event.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tongdai.center import events
 from tongdai.model.contact import Contact, Content
@@ -60,11 +60,19 @@ class WrapUp:
         self.until = until
 
 
+class Lost(NamedTuple):
+    """An agent whose connection broke, and until when they may come back."""
+
+    agent: str
+    until: Instant
+
+
 class ContactState:
     """A contact between its arrival and its end."""
 
     __slots__ = (
-        "agent", "contact", "entered", "interaction", "messages", "offers", "past", "queue", "rounds", "since",
+        "agent", "contact", "entered", "interaction", "messages", "offers", "past", "queue",
+        "rounds", "since",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: str, since: Instant) -> None:
@@ -122,7 +130,7 @@ class State:
         self.arrived = 0
         self.version = 0
         self.at: Instant = 0
-        self.timers: Timers[Offer | WrapUp | tuple[str, Instant]] = Timers(self._alive)
+        self.timers: Timers[Offer | WrapUp | Lost] = Timers(self._alive)
         self._appliers: dict[type, Callable[[Any], None]] = {
             kind: getattr(self, f"_{_snake(kind.__name__)}") for kind in events.AnyEvent.__args__
         }
@@ -130,8 +138,7 @@ class State:
     def apply(self, event: events.AnyEvent) -> None:
         """Take in what happened."""
         self.version += 1
-        if event.at > self.at:
-            self.at = event.at
+        self.at = max(self.at, event.at)
         if event.cause and event.cause not in self.inputs:
             self.inputs[event.cause] = None
             if len(self.inputs) > REMEMBERED_INPUTS:
@@ -156,7 +163,9 @@ class State:
                     "value": repr(live.agent),
                     "presence": [live.presence, live.reason],
                     "since": live.since,
-                    "active": {contact: list(hold) for contact, hold in sorted(live.active.items())},
+                    "active": {
+                        contact: list(hold) for contact, hold in sorted(live.active.items())
+                    },
                     "taken": live.taken,
                 }
                 for id, live in sorted(self.router.agents.items())
@@ -166,7 +175,9 @@ class State:
                     "value": repr(live.contact),
                     "queue": live.queue,
                     "since": [live.since, live.entered],
-                    "offers": {id: [offer.agent, offer.event.until] for id, offer in live.offers.items()},
+                    "offers": {
+                        id: [offer.agent, offer.event.until] for id, offer in live.offers.items()
+                    },
                     "rounds": live.rounds,
                     "past": {id: offer.over for id, offer in live.past.items()},
                     "interaction": [live.interaction, live.agent],
@@ -185,7 +196,9 @@ class State:
                 }
                 for id, waiter in sorted(self.router.waiters.items())
             },
-            "wrap_ups": {id: [work.agent, work.until] for id, work in sorted(self.wrap_ups.items())},
+            "wrap_ups": {
+                id: [work.agent, work.until] for id, work in sorted(self.wrap_ups.items())
+            },
         }
 
     # --- configuration ------------------------------------------------------------------------
@@ -218,7 +231,7 @@ class State:
     def _agent_lost(self, event: events.AgentLost) -> None:
         self.router.presence(event.agent, "away", event.at, "lost")
         self.lost[event.agent] = event.until
-        self.timers.start(event.at, event.until, (event.agent, event.until))
+        self.timers.start(event.at, event.until, Lost(event.agent, event.until))
 
     # --- one contact, in the order of its life ------------------------------------------------
 
@@ -283,7 +296,7 @@ class State:
         *,
         innocent: bool = False,
     ) -> None:
-        """Close an offer; with the last one of its round the contact waits again, in its old place."""
+        """Close an offer; after the last of its round the contact waits again in its old place."""
         live = self.contacts[event.contact]
         live.close(event.offer, how)
         if live.offers or live.interaction:
@@ -380,13 +393,12 @@ class State:
             del self.ended[next(iter(self.ended))]
             self.forgotten = True
 
-    def _alive(self, timer: Offer | WrapUp | tuple[str, Instant]) -> bool:
-        if type(timer) is Offer:
+    def _alive(self, timer: Offer | WrapUp | Lost) -> bool:
+        if isinstance(timer, Offer):
             return not timer.over
-        if type(timer) is WrapUp:
+        if isinstance(timer, WrapUp):
             return self.wrap_ups.get(timer.interaction) is timer
-        agent, until = timer  # type: ignore[misc]
-        return self.lost.get(agent) == until
+        return self.lost.get(timer.agent) == timer.until
 
 
 def _snake(name: str) -> str:

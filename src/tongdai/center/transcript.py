@@ -1,7 +1,7 @@
 """Decisions as people read them: `>` what came in, `<` what happened, `!` what is to be done.
 
-Rule: a line shows a value's kind and what identifies it, so nothing personal is ever in it. An event that
-happened before the decision's instant says when.
+Rule: a line shows a value's kind and what identifies it, so nothing personal is ever in it. An
+event that happened before the decision's instant says when.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SHOWN: dict[type, tuple[str, ...]] = {
 
 
 def transcript(
-    input: Value,  # noqa: A002 - the glossary's word
+    input: Value,
     now: Instant,
     happened: Sequence[events.AnyEvent],
     to_do: Sequence[effects.AnyEffect],
@@ -77,7 +77,7 @@ def line(value: Value) -> str:
     return " ".join(word for word in words if word)
 
 
-def _tail(value: Value) -> str:  # noqa: C901, PLR0911 - one case a kind that has more to say
+def _tail(value: Value) -> str:  # noqa: PLR0911 - one case a kind that has more to say
     match value:
         case inputs.PutAgent(available=True) | events.AgentPut(available=True):
             return "available"

@@ -1,7 +1,7 @@
 """Cut what is said into parts that a medium takes.
 
-Rule: nothing is lost and nothing is added: the parts' texts, put together again, are the text, less the
-blanks at which it was cut. No part is longer than the limit, and none ends inside a character.
+Rule: nothing is lost and nothing is added: the parts' texts, put together again, are the text, less
+the blanks at which it was cut. No part is longer than the limit, and none ends inside a character.
 """
 
 from __future__ import annotations

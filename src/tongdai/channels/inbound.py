@@ -1,8 +1,8 @@
 """What comes in over a channel, whatever the provider.
 
-Rule: an inbound value is verified by its adapter, and can be told from every other by channel and `key`, so
-that what a provider delivers twice is taken once. `raw` is the provider's own bytes, kept for whoever must
-prove what came; the core never looks into it.
+Rule: an inbound value is verified by its adapter, and can be told from every other by channel and
+`key`, so that what a provider delivers twice is taken once. `raw` is the provider's own bytes, kept
+for whoever must prove what came; the core never looks into it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What a medium can do, declared as data.
 
-Rule: whatever the rest needs to know of a medium is a field here; nothing asks for a channel's name.
+Rule: whatever the rest needs to know of a medium is a field here; nothing asks for a channel's
+name.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Medium:
         can: what it carries.
         text_limit: the longest text of one message, in `unit`; `None` is no limit.
         unit: what the limit counts: `characters`, or `bytes` of UTF-8.
-        reply_window: how long after the customer's last message one may answer freely; `None` is for ever.
+        reply_window: how long after the customer's last message one may answer freely; `None` is
+            for ever.
     """
 
     mode: Mode

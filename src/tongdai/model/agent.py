@@ -1,7 +1,7 @@
 """Who serves: an agent as a value.
 
-Rule: an agent is what does not change while they work: skills, capacity, limits. What changes (presence,
-load, how long they have been idle) is the router's.
+Rule: an agent is what does not change while they work: skills, capacity, limits. What changes
+(presence, load, how long they have been idle) is the router's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tongdai.model.mode import FULL, Mode, check_count
 from tongdai.model.requirement import Requirement, check_level
 
 Presence: TypeAlias = Literal["available", "away", "not_responding", "offline"]
-"""`available` takes work; `away` has a reason; `not_responding` let an offer expire; `offline` is out."""
+"""`available` takes work, `away` has a reason, `not_responding` let an offer expire, `offline`."""
 
 PRESENCES: tuple[Presence, ...] = get_args(Presence)
 
@@ -30,8 +30,7 @@ def check_presence(value: object, field: str) -> None:
     """
     if value not in PRESENCES:
         near = did_you_mean(value, PRESENCES) if isinstance(value, str) else ""
-        msg = f"{field}: {value!r} is not one of {', '.join(PRESENCES)}.{near}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{field}: {value!r} is not one of {', '.join(PRESENCES)}.{near}")
 
 
 @attrs.frozen
@@ -48,10 +47,10 @@ class Agent:
     """
 
     id: str
-    skills: Mapping[str, int] = attrs.field(factory=dict)
+    skills: Mapping[str, int] = attrs.field(factory=dict[str, int])
     capacity: int = attrs.field(default=FULL, kw_only=True)
-    costs: Mapping[Mode, int] = attrs.field(factory=dict, kw_only=True)
-    limits: Mapping[Mode, int] = attrs.field(factory=dict, kw_only=True)
+    costs: Mapping[Mode, int] = attrs.field(factory=dict[Mode, int], kw_only=True)
+    limits: Mapping[Mode, int] = attrs.field(factory=dict[Mode, int], kw_only=True)
     auto_accept: bool | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -64,8 +63,9 @@ class Agent:
         for field in ("skills", "costs", "limits"):
             value = getattr(self, field)
             if not hasattr(value, "items"):
-                msg = f"Agent.{field}: {value!r} is not a mapping; write {{name: number}}"
-                raise ConfigurationError(msg)
+                raise ConfigurationError(
+                    f"Agent.{field}: {value!r} is not a mapping; write {{name: number}}"
+                )
             object.__setattr__(self, field, dict(value))
         for name, level in self.skills.items():
             check_id(name, "Agent.skills")
@@ -73,12 +73,12 @@ class Agent:
         for field, least in (("costs", 0), ("limits", 0)):
             for mode, number in getattr(self, field).items():
                 if mode not in Mode.__members__.values():
-                    msg = f"Agent.{field}: {mode!r} is not one of {', '.join(Mode)}"
-                    raise ConfigurationError(msg)
+                    raise ConfigurationError(
+                        f"Agent.{field}: {mode!r} is not one of {', '.join(Mode)}"
+                    )
                 check_count(number, f"Agent.{field}[{mode}]", least=least)
         if self.capacity is None:  # pyright: ignore[reportUnnecessaryComparison]
-            msg = "Agent.capacity: None is not a whole number, 0 or more"
-            raise ConfigurationError(msg)
+            raise ConfigurationError("Agent.capacity: None is not a whole number, 0 or more")
         check_count(self.capacity, "Agent.capacity", least=0)
 
     def meets(self, requirement: Requirement) -> bool:

@@ -1,15 +1,17 @@
 """How values become bytes and come back.
 
-Rule: requirements are text, durations are written as people do (`20s`), everything else is plain data. The
-journal decodes what it encoded itself. Documents and inputs from outside go through `structure`, which
-calls constructors, so that their checks run and an unknown key is an error that names it.
+Rule: requirements are text, durations are written as people do (`20s`), everything else is plain
+data. The journal decodes what it encoded itself. Documents and inputs from outside go through
+`structure`, which calls constructors, so that their checks run and an unknown key is an error that
+names it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -22,8 +24,6 @@ from tongdai.model.requirement import Requirement, requirement
 from tongdai.model.time import Duration, duration, written
 
 LONGEST = 1024 * 1024  # bytes of one document from outside
-
-T = TypeVar("T")
 
 
 def to_plain(value: object) -> object:
@@ -52,14 +52,14 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def decode(data: bytes, kind: type[T]) -> T:
+def decode(data: bytes, kind: Any) -> Any:  # noqa: ANN401 - a type, or a union of types
     """Return a value from JSON that `encode` wrote.
 
     Raises:
         IllegalInput: the bytes are no such value; the error names the path.
     """
     try:
-        return _decoder(kind).decode(data)  # type: ignore[no-any-return]
+        return _decoder(kind).decode(data)
     except (msgspec.MsgspecError, TongdaiError) as error:
         raise IllegalInput(str(error)) from error
 
@@ -78,7 +78,8 @@ def read(data: bytes | str, kind: Any, *, longest: int = LONGEST) -> Any:  # noq
         longest: bytes that a document may have.
 
     Raises:
-        IllegalInput: it is too long, no JSON, or not such a value; the error names the field and what
+        IllegalInput: it is too long, no JSON, or not such a value; the error names the field and
+        what
             would be right.
     """
     if len(data) > longest:
@@ -94,7 +95,8 @@ def structure(kind: Any, raw: object, path: str = "") -> Any:  # noqa: ANN401
     """Return a value from plain data by calling constructors.
 
     Raises:
-        IllegalInput: the data is not such a value; the error names the field and what would be right.
+        IllegalInput: the data is not such a value; the error names the field and what would be
+        right.
     """
     where = path or _name(kind)
     try:
@@ -106,43 +108,62 @@ def structure(kind: Any, raw: object, path: str = "") -> Any:  # noqa: ANN401
         raise IllegalInput(text if text.startswith(where) else f"{where}: {text}") from error
 
 
-def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, C901, PLR0911 - one case a kind
+def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, PLR0911 - a case a kind
     if kind is Requirement:
         return requirement(raw, path)
     if kind is Duration:
         return duration(raw, path)
-    if kind in (Plan, Step, Queue):
-        return _call(kind, raw, path)
+    if kind is Plan:
+        return _plan(raw, path)
     if kind is Order:
         return _order(raw, path)
-    if attrs.has(kind):
-        return _build(kind, raw, path, {field.name for field in attrs.fields(kind)})
-    origin = get_origin(kind)
-    if origin in (Union, UnionType):
+    if attrs.has(kind) or _is_struct(kind):
+        values = _fields(kind, raw, path)
+        if kind is Queue:
+            values["plan_"] = values.pop("plan", "")
+        return _construct(kind, values, path)
+    if get_origin(kind) in (Union, UnionType):
         return _one_of(get_args(kind), raw, path)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _build(kind, raw, path, set(kind.__struct_fields__))
     try:
         return msgspec.convert(raw, kind, dec_hook=from_plain)
     except msgspec.ValidationError as error:
-        raise IllegalInput(f"{path}: {str(error)[0].lower()}{str(error)[1:]}; got {raw!r:.60}") from error
+        text = str(error)
+        raise IllegalInput(f"{path}: {text[0].lower()}{text[1:]}; got {raw!r:.60}") from error
 
 
-def _build(kind: Any, raw: object, path: str, known: set[str]) -> Any:  # noqa: ANN401
+def _is_struct(kind: Any) -> bool:  # noqa: ANN401
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _object(raw: object, path: str, known: Iterable[str]) -> dict[str, object]:
+    """Return a JSON object, of whose fields none is unknown."""
     if not isinstance(raw, dict):
-        raise IllegalInput(f"{path}: expected an object with {', '.join(sorted(known))}; got {raw!r:.60}")
-    tag = getattr(getattr(kind, "__struct_config__", None), "tag_field", None)
-    given = {str(key): value for key, value in raw.items() if key != tag}
-    for name in given:
+        raise IllegalInput(f"{path}: expected an object with {', '.join(known)}; got {raw!r:.60}")
+    found = cast("dict[str, object]", raw)
+    for name in found:
         if name not in known:
-            near = did_you_mean(name, sorted(known))
+            near = did_you_mean(str(name), known)
             raise IllegalInput(f"{path}.{name}: there is no such field.{near}")
+    return found
+
+
+def _fields(kind: Any, raw: object, path: str) -> dict[str, Any]:  # noqa: ANN401
+    if _is_struct(kind):
+        tag = kind.__struct_config__.tag_field
+        names = list(kind.__struct_fields__)
+    else:
+        tag = None
+        names = [str(field.name) for field in attrs.fields(kind)]
     hints = get_type_hints(kind)
-    values = {name: _structure(hints[name], value, f"{path}.{name}") for name, value in given.items()}
-    return _construct(kind, values, path)
+    found = _object(raw, path, [*names, tag] if tag else names)
+    return {
+        name: _structure(hints[name], value, f"{path}.{name}")
+        for name, value in found.items()
+        if name != tag
+    }
 
 
-def _construct(kind: Any, values: dict[str, object], path: str) -> Any:  # noqa: ANN401
+def _construct(kind: Any, values: dict[str, Any], path: str) -> Any:  # noqa: ANN401
     try:
         return kind(**values)
     except TypeError as error:
@@ -150,68 +171,52 @@ def _construct(kind: Any, values: dict[str, object], path: str) -> Any:  # noqa:
         raise IllegalInput(f"{path}: misses {missing}") from error
 
 
-def _call(kind: type, raw: object, path: str) -> Any:  # noqa: ANN401
-    """Build one of the classes whose constructors take less than their fields say."""
-    if kind is Plan and isinstance(raw, str):
+def _plan(raw: object, path: str) -> Plan:
+    """Return a plan: a requirement's text, or an object with `steps`, the first one after 0."""
+    if isinstance(raw, str):
         return Plan(requirement(raw, path))
-    fields: dict[str, Any] = {field.name: hint for field, hint in _hints(kind)}
-    if not isinstance(raw, dict):
-        raise IllegalInput(f"{path}: expected an object with {', '.join(fields)}; got {raw!r:.60}")
-    for name in raw:
-        if name not in fields:
-            near = did_you_mean(str(name), list(fields))
-            raise IllegalInput(f"{path}.{name}: there is no such field.{near}")
-    values = {name: _structure(fields[name], value, f"{path}.{name}") for name, value in raw.items()}
-    if kind is Plan:
-        first, *steps = values.get("steps") or (Step(Duration(0), ""),)
-        if first.after or first.priority:
-            return Plan("", first, *steps)
-        return Plan(first.requires, *steps)
-    if kind is Queue:
-        plan_ = values.pop("plan", "")
-        if "id" not in values:
-            raise IllegalInput(f"{path}: misses 'id'")
-        return Queue(values.pop("id"), plan_, **values)
-    return _construct(kind, values, path)
-
-
-def _hints(kind: Any) -> list[tuple[Any, Any]]:
-    hints = get_type_hints(kind)
-    return [(field, hints[field.name]) for field in attrs.fields(kind)]
+    found = _object(raw, path, ["steps"]).get("steps")
+    if not isinstance(found, list) or not found:
+        raise IllegalInput(f"{path}.steps: expected a list of steps; got {found!r:.60}")
+    listed = cast("list[object]", found)
+    steps = [
+        cast("Step", _structure(Step, step, f"{path}.steps[{number}]"))
+        for number, step in enumerate(listed)
+    ]
+    if steps[0].after or steps[0].priority:
+        raise IllegalInput(f"{path}.steps[0]: the first step is after 0s, without a priority")
+    return Plan(steps[0].requires, *steps[1:])
 
 
 def _order(raw: object, path: str) -> Order:
-    if not isinstance(raw, dict) or raw.get("by") not in ("ageing", "strict", "due"):
-        raise IllegalInput(f'{path}: expected {{"by": "ageing" | "strict" | "due", "worth": "1min"}}')
-    if set(raw) - {"by", "worth"}:
-        raise IllegalInput(f"{path}: an order has 'by' and 'worth' only; got {sorted(raw)}")
-    if "worth" in raw:
-        return Order(raw["by"], duration(raw["worth"], f"{path}.worth"))
-    return {"ageing": Order.ageing, "strict": Order.strict, "due": Order.due}[raw["by"]]()
+    found = _object(raw, path, ["by", "worth"])
+    by = found.get("by", "ageing")
+    if "worth" in found:
+        return Order(cast("Any", by), duration(found["worth"], f"{path}.worth"))
+    made = {"ageing": Order.ageing, "strict": Order.strict, "due": Order.due}.get(str(by))
+    return Order(cast("Any", by)) if made is None else made()
 
 
 def _one_of(kinds: tuple[Any, ...], raw: object, path: str) -> Any:  # noqa: ANN401
     tagged = {
-        kind.__struct_config__.tag: kind
+        str(kind.__struct_config__.tag): kind
         for kind in kinds
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.tag
+        if _is_struct(kind) and kind.__struct_config__.tag
     }
     if tagged and isinstance(raw, dict):
-        tag = raw.get("type")
+        found = cast("dict[str, object]", raw)
+        tag = str(found.get("type"))
         if tag not in tagged:
-            near = did_you_mean(str(tag), map(str, tagged))
-            raise IllegalInput(f"{path}.type: {tag!r} is not one of {', '.join(map(str, tagged))}.{near}")
-        return _structure(tagged[tag], raw, str(tag) if path == "input" else path)
+            near = did_you_mean(tag, tagged)
+            raise IllegalInput(f"{path}.type: {tag!r} is not one of {', '.join(tagged)}.{near}")
+        return _structure(tagged[tag], found, tag if path == "input" else path)
     if raw is None and NoneType in kinds:
         return None
-    rest = [kind for kind in kinds if kind is not NoneType]
-    if isinstance(raw, str) and str in rest:
+    if isinstance(raw, str) and str in kinds:
         return raw
-    chosen = [kind for kind in rest if kind is not str] if not isinstance(raw, str) else rest
-    if len(chosen) == 1:
-        return _structure(chosen[0], raw, path)
-    return msgspec.convert(raw, Union[tuple(kinds)], dec_hook=from_plain)  # noqa: UP007 - built here
+    rest = [kind for kind in kinds if kind not in (NoneType, str)]
+    return _structure(rest[0], raw, path)
 
 
 def _name(kind: Any) -> str:  # noqa: ANN401
-    return "input" if get_origin(kind) in (Union, UnionType) else str(getattr(kind, "__name__", kind))
+    return "input" if get_origin(kind) in (Union, UnionType) else str(kind.__name__)

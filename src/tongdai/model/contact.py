@@ -1,6 +1,7 @@
 """One customer engagement as it enters the center, and what it carries.
 
-Rule: values only, frozen, fit for the journal. What identifies comes positionally, the rest by keyword.
+Rule: values only, frozen, fit for the journal. What identifies comes positionally, the rest by
+keyword.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Claim(Value, frozen=True, kw_only=False):
         scheme: what kind of identifier, such as `phone`, `email` or `zalo`.
         value: the identifier, normalised.
         scope: within what it is unique, such as an app's or a page's id; empty is everywhere.
-        assurance: how sure it is: `asserted` by the customer, `observed` by the channel, or `verified`.
+        assurance: how sure it is: `asserted` by the customer, `observed` by the channel, or
+            `verified`.
         raw: the identifier as it came.
     """
 
@@ -44,7 +46,7 @@ class Claim(Value, frozen=True, kw_only=False):
 
 
 class Attachment(Value, frozen=True):
-    """A file beside a message: its kind (media type), where it is, its name and its size in bytes."""
+    """A file beside a message: media type, where it is, its name and its size in bytes."""
 
     kind: str
     url: Annotated[str, Personal]
@@ -91,16 +93,17 @@ class Contact(Value, frozen=True):
         """
         check_id(self.id, "Contact.id")
         if type(self.priority) is not int or abs(self.priority) > _MOST_PRIORITY:
-            msg = f"Contact.priority: points are a whole number; got {self.priority!r}"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                f"Contact.priority: points are a whole number; got {self.priority!r}"
+            )
         if type(self.mode) is not Mode:
-            msg = (
+            raise ConfigurationError(
                 f"Contact.mode: {self.mode!r} is not a mode; write Mode.LIVE, Mode.INTERACTIVE ..."
             )
-            raise ConfigurationError(msg)
         if self.due is not None and type(self.due) is not int:
-            msg = f"Contact.due: {self.due!r} is not an instant; an instant is an int, microseconds UTC"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                f"Contact.due: {self.due!r} is not an instant (an int, microseconds UTC)"
+            )
         _needs(self.requires, self.language)
 
     @property
@@ -111,9 +114,10 @@ class Contact(Value, frozen=True):
 
 @lru_cache(maxsize=16_384)
 def _needs(requires: str, language: str) -> Requirement:
-    if not isinstance(requires, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        msg = f"Contact.requires: {requires!r} is not text; write 'billing>=3 and vi'"
-        raise ConfigurationError(msg)
+    if not isinstance(requires, str):
+        raise ConfigurationError(
+            f"Contact.requires: {requires!r} is not text; write 'billing>=3 and vi'"
+        )
     own = Requirement.parse(requires)
     if not language:
         return own

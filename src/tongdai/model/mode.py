@@ -19,6 +19,7 @@ from tongdai.model.time import Duration, duration, minutes, seconds
 FULL: Final = 100
 """The capacity that an agent has by default, in units."""
 
+
 class Mode(enum.StrEnum):
     """How a medium behaves while its contacts wait and are served."""
 
@@ -41,8 +42,7 @@ def check_count(value: object, field: str, *, least: int) -> None:
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        msg = f"{field}: {value!r} is not a whole number, {least} or more"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{field}: {value!r} is not a whole number, {least} or more")
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +50,8 @@ class ModeSettings:
     """What holds for one mode unless a queue or an agent says otherwise.
 
     Attributes:
-        cost: units of an agent's capacity that one contact takes, from its offer through its wrap-up.
+        cost: units of an agent's capacity that one contact takes, from its offer through its
+            wrap-up.
         limit: contacts of the mode that one agent has at most; `None` is no limit but the capacity.
         exclusive: whether the contact wants an agent alone. Exclusive contacts are protected.
         protect: when an exclusive contact has waited so long, agents who fit it take no new other
@@ -58,7 +59,8 @@ class ModeSettings:
         abandons: whether customers leave while they wait.
         offer: how long an agent has to answer an offer.
         auto_accept: whether offers accept themselves.
-        wrap_up: how long after-contact work lasts; `OPEN_ENDED` lasts until a disposition is chosen.
+        wrap_up: how long after-contact work lasts; `OPEN_ENDED` lasts until a disposition is
+            chosen.
         order: in which order the mode's contacts wait.
     """
 

@@ -1,11 +1,12 @@
 """In which order contacts wait.
 
-Rule: an order is a *static* sort key. What a contact's place depends on is known when it starts to wait,
-so nothing is ever sorted again as time passes. Linear ageing allows this: when a point of priority is
-worth P of waiting, contact A stands before B at every instant exactly if
-`since_A - P * priority_A < since_B - P * priority_B`, for waiting adds the same to both sides.
+Rule: an order is a *static* sort key. What a contact's place depends on is known when it starts to
+wait, so nothing is ever sorted again as time passes. Linear ageing allows this: when a point of
+priority is worth P of waiting, contact A stands before B at every instant exactly if `since_A - P *
+priority_A < since_B - P * priority_B`, for waiting adds the same to both sides.
 
-Keys of different orders compare too, so an agent who serves several queues has one order over all of
+Keys of different orders compare too, so an agent who serves several queues has one order over all
+of
 them: strict priorities stand in bands around 0, and within a band everything is a time.
 """
 
@@ -37,10 +38,9 @@ class Order:
             ConfigurationError: an unknown kind, or a length of time without a unit.
         """
         if self.by not in ("ageing", "strict", "due"):
-            msg = (
+            raise ConfigurationError(
                 f"Order.by: {self.by!r} is not an order; write Order.ageing(), .strict() or .due()"
             )
-            raise ConfigurationError(msg)
         object.__setattr__(self, "worth", duration(self.worth, f"Order.{self.by}"))
 
     @classmethod

@@ -1,7 +1,8 @@
 """Personal data is marked in the type.
 
-Rule: a field annotated `Personal` holds something about a person (a name, an address, what they wrote).
-Its value is masked wherever a value is printed for developers; code that needs it reads the field.
+Rule: a field annotated `Personal` holds something about a person (a name, an address, what they
+wrote). Its value is masked wherever a value is printed for developers; code that needs it reads the
+field.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a requirement relaxes while the contact waits.
 
-Rule: the step that counts depends on the contact's age alone. Every step states the whole requirement,
-not a patch to the one before; after the last step the contact keeps waiting.
+Rule: the step that counts depends on the contact's age alone. Every step states the whole
+requirement, not a patch to the one before; after the last step the contact keeps waiting.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Step:
         """Build a step.
 
         Raises:
-            ConfigurationError: `after` has no unit or is negative, or `priority` is no whole number.
+            ConfigurationError: `after` has no unit or is negative, or `priority` is no whole
+            number.
         """
         if not isinstance(priority, int) or isinstance(priority, bool):
-            msg = f"Step.priority: points are a whole number; got {priority!r}"
-            raise ConfigurationError(msg)
-        self.__attrs_init__(  # type: ignore[attr-defined]  # pyright: ignore
+            raise ConfigurationError(f"Step.priority: points are a whole number; got {priority!r}")
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             duration(after, "Step.after"), requirement(requires, "Step.requires"), priority
         )
 
@@ -69,17 +69,17 @@ class Plan:
         """
         for step in steps:
             if not isinstance(step, Step):
-                msg = f"Plan: {step!r} is not a step; write Step(seconds(30), {step!r})"
-                raise ConfigurationError(msg)
+                raise ConfigurationError(
+                    f"Plan: {step!r} is not a step; write Step(seconds(30), {step!r})"
+                )
         whole = (Step(Duration(0), requirement(requires, "Plan.requires")), *steps)
         for before, after in zip(whole, steps, strict=False):
             if after.after <= before.after:
-                msg = (
+                raise ConfigurationError(
                     f"Plan: the step after {after.after} does not come later than "
                     f"the one after {before.after}; write the steps in the order of time"
                 )
-                raise ConfigurationError(msg)
-        self.__attrs_init__(whole)  # type: ignore[attr-defined]  # pyright: ignore
+        self.__attrs_init__(whole)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
     def index(self, age: int) -> int:
         """Return the index of the step that counts at an age (microseconds, 0 or more)."""

@@ -20,8 +20,8 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, duration, seconds
 
 JoinRule: TypeAlias = Literal["always", "signed_in", "staffed"]
-"""Whether a contact may join: always; when an agent who could serve it is signed in (not offline); or
-when one is available (busy with other contacts counts)."""
+"""Whether a contact may join: always; when an agent who could serve it is signed in (not offline);
+or when one is available (busy with other contacts counts)."""
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class Closed:
 
 
 Elsewhere: TypeAlias = str | Closed
-"""Where a contact goes that cannot stay: another queue by its id, or an end, with words or without."""
+"""Where a contact goes that cannot stay: another queue by its id, or an end."""
 
 
 @attrs.frozen(init=False)
@@ -94,20 +94,21 @@ class Queue:
         """
         check_id(id, "Queue.id")
         if order is not None and not isinstance(order, Order):
-            msg = f"Queue.order: {order!r} is not an order; write Order.ageing(point=minutes(1))"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                f"Queue.order: {order!r} is not an order; write Order.ageing(point=minutes(1))"
+            )
         check_count(limit, "Queue.limit", least=0)
         check_count(cost, "Queue.cost", least=0)
         if join not in ("always", "signed_in", "staffed"):
-            msg = f"Queue.join: {join!r} is not one of always, signed_in, staffed"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                f"Queue.join: {join!r} is not one of always, signed_in, staffed"
+            )
         for field, value in (("overflow", overflow), ("after_patience", after_patience)):
             if not isinstance(value, (str, Closed)):
-                msg = (
+                raise ConfigurationError(
                     f"Queue.{field}: {value!r} is neither a queue's id nor Closed() or Closed(text)"
                 )
-                raise ConfigurationError(msg)
-        self.__attrs_init__(  # type: ignore[attr-defined]  # pyright: ignore
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             id,
             plan(plan_, "Queue.plan"),
             order,
@@ -143,15 +144,15 @@ def check_routes(queues: dict[str, Queue]) -> None:
     for queue, targets in ways.items():
         for field, to in targets.items():
             if to not in queues:
-                msg = f"Queue.{field}: queue {queue!r} leads to {to!r}, which is not a queue"
-                raise ConfigurationError(msg)
+                raise ConfigurationError(
+                    f"Queue.{field}: queue {queue!r} leads to {to!r}, which is not a queue"
+                )
     finished: set[str] = set()
 
     def walk(queue: str, path: tuple[str, ...]) -> None:
         if queue in path:
             cycle = " -> ".join((*path[path.index(queue) :], queue))
-            msg = f"Queue.overflow: a contact could go round for ever: {cycle}"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"Queue.overflow: a contact could go round for ever: {cycle}")
         if queue not in finished:
             for to in ways[queue].values():
                 walk(to, (*path, queue))

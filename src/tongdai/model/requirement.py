@@ -1,7 +1,7 @@
 r"""What a contact needs of the agent who serves it.
 
-Rule: a requirement is a value, and its text is its canonical form: what prints, parses back to an equal
-requirement, and is what documents, the journal and the router's lanes carry.
+Rule: a requirement is a value, and its text is its canonical form: what prints, parses back to an
+equal requirement, and is what documents, the journal and the router's lanes carry.
 
     requirement := [musts] {"," clause}
     musts       := must {"and" must}
@@ -47,6 +47,9 @@ class Requirement:
 
     __slots__ = ("_hash", "_key", "_text", "any_of", "first", "prefers", "skills", "without")
 
+    _key: tuple[object, ...]
+    _hash: int
+    _text: str
     skills: Skills
     any_of: tuple[Skills, ...]
     prefers: Skills
@@ -72,8 +75,9 @@ class Requirement:
         for number, group in enumerate(any_of):
             found = _checked(group, f"Requirement.any_of[{number}]")
             if not found:
-                msg = f"Requirement.any_of[{number}]: an empty group can never be met; name a skill"
-                raise ConfigurationError(msg)
+                raise ConfigurationError(
+                    f"Requirement.any_of[{number}]: an empty group can never be met; name a skill"
+                )
             if len(found) == 1:  # a group of one is a must
                 name, level = found[0]
                 musts[name] = max(level, musts.get(name, LOWEST))
@@ -119,7 +123,7 @@ class Requirement:
         return all(any(get(name, 0) >= level for name, level in group) for group in self.any_of)
 
     def preference(self, skills: Mapping[str, int]) -> int:
-        """Return how much of what is preferred these skills offer: the sum of the levels that count."""
+        """Return how much of what is preferred these skills offer: the levels, added up."""
         get = skills.get
         return sum(get(name, 0) for name, level in self.prefers if get(name, 0) >= level)
 
@@ -149,8 +153,7 @@ class Requirement:
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a requirement is a value."""
-        msg = f"Requirement.{name}: a requirement never changes; build another"
-        raise AttributeError(msg)
+        raise AttributeError(f"Requirement.{name}: a requirement never changes; build another")
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         """Pickle and copy as text."""
@@ -167,8 +170,9 @@ def requirement(value: object, field: str) -> Requirement:
         return value
     if isinstance(value, str):
         return _parse(value)
-    msg = f"{field}: {value!r} is not a requirement; write text such as 'billing>=3 and vi'"
-    raise ConfigurationError(msg)
+    raise ConfigurationError(
+        f"{field}: {value!r} is not a requirement; write text such as 'billing>=3 and vi'"
+    )
 
 
 def _checked(skills: Mapping[str, int], field: str) -> Skills:
@@ -185,8 +189,9 @@ def check_level(level: object, field: str) -> None:
         ConfigurationError: not a whole number from 1 to 5.
     """
     if not isinstance(level, int) or isinstance(level, bool) or not LOWEST <= level <= HIGHEST:
-        msg = f"{field}: a level is a whole number from {LOWEST} to {HIGHEST}; got {level!r}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"{field}: a level is a whole number from {LOWEST} to {HIGHEST}; got {level!r}"
+        )
 
 
 def _skill(name: str, level: int) -> str:
@@ -211,11 +216,14 @@ def _text(self: Requirement) -> str:
     return ", ".join(clause for clause in clauses if clause)
 
 
+_ANYONE: Final = Requirement()
+
+
 @lru_cache(maxsize=16_384)
 def _both(one: Requirement, other: Requirement) -> Requirement:
-    if not other._text:  # noqa: SLF001 - same module
+    if other == _ANYONE:
         return one
-    if not one._text:  # noqa: SLF001
+    if one == _ANYONE:
         return other
     return Requirement(
         _higher(one.skills, other.skills),
@@ -257,19 +265,7 @@ def _parse(text: str) -> Requirement:
             return Requirement(musts, any_of=groups)
         tokens.expect(",")
     while tokens.here.kind != "end":
-        clause = tokens.word(*_CLAUSES)
-        if clause == "prefers":
-            _read_skill(tokens, prefers)
-            while tokens.word("and"):
-                _read_skill(tokens, prefers)
-        elif clause == "without":
-            without.append(_read_name(tokens, "an agent").text)
-            while tokens.word("and"):
-                without.append(_read_name(tokens, "an agent").text)
-        elif clause == "first" and not first:
-            first.append(_read_name(tokens, "an agent").text)
-        else:
-            tokens.fail("expected one of each: prefers, first, without")
+        _read_clause(tokens, prefers, without, first)
         if tokens.here.kind != "end":
             tokens.expect(",")
             if tokens.here.kind == "end":
@@ -277,6 +273,24 @@ def _parse(text: str) -> Requirement:
     return Requirement(
         musts, any_of=groups, prefers=prefers, without=without, first=first[0] if first else None
     )
+
+
+def _read_clause(
+    tokens: Tokens, prefers: dict[str, int], without: list[str], first: list[str]
+) -> None:
+    clause = tokens.word(*_CLAUSES)
+    if clause == "prefers":
+        _read_skill(tokens, prefers)
+        while tokens.word("and"):
+            _read_skill(tokens, prefers)
+    elif clause == "without":
+        without.append(_read_name(tokens, "an agent").text)
+        while tokens.word("and"):
+            without.append(_read_name(tokens, "an agent").text)
+    elif clause == "first" and not first:
+        first.append(_read_name(tokens, "an agent").text)
+    else:
+        tokens.fail("expected one of each: prefers, first, without")
 
 
 def _read_musts(tokens: Tokens, musts: dict[str, int], groups: list[dict[str, int]]) -> None:
@@ -330,12 +344,12 @@ def _read_skill(tokens: Tokens, into: dict[str, int], *, lowest: bool = False) -
 
 def _read_name(tokens: Tokens, what: str) -> Token:
     token = tokens.take()
-    if token.kind == "string" or (token.kind == "name" and token.text not in _RESERVED):
-        problem = _problem(token.text, what)
-        if problem:
-            tokens.fail(problem, token)
-        return token
-    tokens.fail(f"expected the name of {what}", token)
+    if token.kind != "string" and (token.kind != "name" or token.text in _RESERVED):
+        tokens.fail(f"expected the name of {what}", token)
+    problem = _problem(token.text, what)
+    if problem:
+        tokens.fail(problem, token)
+    return token
 
 
 def _problem(name: str, what: str) -> str:

@@ -1,8 +1,8 @@
 """Text for people: folded for comparing, and cut into tokens for the two small languages.
 
-Rule: reading untrusted text is bounded (4 KiB, depth 32), never evaluates anything, and fails with the
-position at which it went wrong. Requirements (`requirement.py`) and conditions (`expression.py`) are
-written in the same tokens.
+Rule: reading untrusted text is bounded (4 KiB, depth 32), never evaluates anything, and fails with
+the position at which it went wrong. Requirements (`requirement.py`) and conditions
+(`expression.py`) are written in the same tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"})
+_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "\u0131": "i"}
+)
 _NAME = re.compile(r"[^\W\d][\w:.\-]*")
 
 

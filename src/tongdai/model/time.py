@@ -1,8 +1,8 @@
 """Instants and durations.
 
-Rule: an instant is a plain `int`, microseconds UTC since the epoch; a duration is a type of its own,
-so that `20` can never mean 20 microseconds by accident. Durations stand in configuration; events and
-state hold instants. Nothing here reads a clock.
+Rule: an instant is a plain `int`, microseconds UTC since the epoch; a duration is a type of its
+own, so that `20` can never mean 20 microseconds by accident. Durations stand in configuration;
+events and state hold instants. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import SupportsIndex, TypeAlias, overload
 from tongdai.errors import ConfigurationError, IllegalInput
 
 Instant: TypeAlias = int
-"""Microseconds UTC since 1970-01-01T00:00Z. In tests the epoch is 0, so `seconds(5)` is an instant."""
+"""Microseconds UTC since 1970-01-01T00:00Z. In tests the epoch is 0: `seconds(5)` is one."""
 
 _SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,14 +27,14 @@ _FROM_EPOCH = 10 * 86_400 * _SECOND  # instants before this are test times and p
 
 
 class Duration(int):
-    """A length of time in whole microseconds; made by `seconds`, `minutes`, `hours` or a `timedelta`.
+    """A length of time in whole microseconds, made by `seconds`, `minutes` or `hours`.
 
     Adding it to an instant gives an instant, adding two durations gives a duration.
     """
 
     __slots__ = ()
 
-    @overload  # type: ignore[override]
+    @overload
     def __add__(self, other: Duration) -> Duration: ...
     @overload
     def __add__(self, other: int) -> int: ...
@@ -43,7 +43,7 @@ class Duration(int):
         total = int.__add__(self, other)
         return Duration(total) if isinstance(other, Duration) else total
 
-    def __mul__(self, times: SupportsIndex) -> Duration:  # type: ignore[override]
+    def __mul__(self, times: SupportsIndex) -> Duration:
         """Repeat the duration a whole number of times."""
         return Duration(int.__mul__(self, times.__index__()))
 
@@ -84,13 +84,11 @@ def hours(number: float) -> Duration:
 
 def _made(name: str, number: float, unit: int) -> Duration:
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        msg = f"{name}: {number!r} is not a number"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{name}: {number!r} is not a number")
     if isinstance(number, int):
         return Duration(number * unit)
     if not math.isfinite(number):
-        msg = f"{name}: {number} is not a finite number"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{name}: {number} is not a finite number")
     return Duration(round(number * unit))
 
 
@@ -106,15 +104,12 @@ def duration(value: object, field: str) -> Duration:
         value = _read(value, field)
     if not isinstance(value, Duration):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            msg = f"{field}: {value} has no unit; write seconds({value}) or timedelta(seconds={value})"
+            mend = f"{value} has no unit; write seconds({value}) or timedelta(seconds={value})"
         else:
-            msg = (
-                f"{field}: {value!r} is not a duration; write seconds(20) or timedelta(seconds=20)"
-            )
-        raise ConfigurationError(msg)
+            mend = f"{value!r} is not a duration; write seconds(20) or timedelta(seconds=20)"
+        raise ConfigurationError(f"{field}: {mend}")
     if value < 0:
-        msg = f"{field}: {value} is negative; a duration here is zero or more"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{field}: {value} is negative; a duration here is zero or more")
     return value
 
 
@@ -134,8 +129,9 @@ def _read(text: str, field: str) -> Duration:
         return OPEN_ENDED
     parts = _WRITTEN.findall(text)
     if not parts or _WRITTEN.sub("", text).strip():
-        msg = f"{field}: a duration needs a number and a unit, e.g. 5s or 2min; got {text[:40]!r}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"{field}: a duration needs a number and a unit, e.g. 5s or 2min; got {text[:40]!r}"
+        )
     return Duration(sum(round(float(number) * _UNITS[unit]) for number, unit in parts))
 
 
@@ -146,8 +142,9 @@ def instant(moment: datetime) -> Instant:
         IllegalInput: the datetime is naive, so nobody can tell which instant it means.
     """
     if moment.tzinfo is None or moment.utcoffset() is None:
-        msg = f"instant: {moment.isoformat()} has no time zone; give it tzinfo, e.g. datetime.UTC"
-        raise IllegalInput(msg)
+        raise IllegalInput(
+            f"instant: {moment.isoformat()} has no time zone; give it tzinfo, e.g. datetime.UTC"
+        )
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -162,13 +159,12 @@ def checked(now: object, field: str = "now") -> Instant:
     Raises:
         IllegalInput: it is not an `int` (a float, a `datetime`, a bool...).
     """
-    if not isinstance(now, int) or isinstance(now, bool):
-        if isinstance(now, datetime):
-            msg = f"{field}: a datetime is not an instant; write instant({now.isoformat()})"
-        else:
-            msg = f"{field}: {now!r} is not an instant; an instant is an int, microseconds UTC"
-        raise IllegalInput(msg)
-    return int(now)
+    if isinstance(now, int) and not isinstance(now, bool):
+        return int(now)
+    mend = "an instant is an int, microseconds UTC"
+    if isinstance(now, datetime):
+        mend = f"write instant({now.isoformat()})"
+    raise IllegalInput(f"{field}: {now!r} is not an instant; {mend}")
 
 
 def clock(moment: Instant) -> str:

@@ -1,17 +1,17 @@
 """How long somebody at a place will still wait, from what this queue has seen lately.
 
-Rule: with `n` agents who each finish `mu` contacts a second, and waiting customers who each give up at a
-rate of `theta`, the one with `k` others before them waits on average
+Rule: with `n` agents who each finish `mu` contacts a second, and waiting customers who each give up
+at a rate of `theta`, the one with `k` others before them waits on average
 
     sum over i = 0 .. k of 1 / (n*mu + i*theta)
 
-since with `i` others before them the line moves up at the rate `n*mu + i*theta`. Source: the Markovian
-queue-length-based estimator of Ibrahim and Whitt, Real-time delay estimation in overloaded multiserver
-queues with abandonments, Management Science 55 (2009).
+since with `i` others before them the line moves up at the rate `n*mu + i*theta`. Source: the
+Markovian queue-length-based estimator of Ibrahim and Whitt, Real-time delay estimation in
+overloaded multiserver queues with abandonments, Management Science 55 (2009).
 
-What is observed is `n*mu` itself: contacts served that had waited, per second in which somebody waited;
-and `theta`: customers who gave up, per second that customers waited. Both are counted over the last 15 to
-30 minutes. Fewer than 10 served contacts is thin, and gives no estimate at all.
+What is observed is `n*mu` itself: contacts served that had waited, per second in which somebody
+waited; and `theta`: customers who gave up, per second that customers waited. Both are counted over
+the last 15 to 30 minutes. Fewer than 10 served contacts is thin, and gives no estimate at all.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Pace:
     def __init__(self) -> None:
         """Start with nothing seen."""
         self.counts = ([0, 0, 0, 0], [0, 0, 0, 0])
-        """This window and the last: served, microseconds in which somebody waited, gave up, microseconds
-        that contacts waited."""
+        """This window and the last: served, microseconds in which somebody waited, gave up,
+        microseconds that contacts waited."""
         self.started: Instant | None = None
         self._last: Instant = 0
         self._crowd = 0
@@ -63,7 +63,9 @@ class Pace:
 
     def wait_for(self, ahead: int) -> Duration | None:
         """Return the mean wait with so many ahead, or `None` where too little was seen."""
-        served, busy, gave_up, waited = (one + other for one, other in zip(*self.counts, strict=True))
+        served, busy, gave_up, waited = (
+            one + other for one, other in zip(*self.counts, strict=True)
+        )
         if served < _ENOUGH or not busy:
             return None
         pace = served / busy

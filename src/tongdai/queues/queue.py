@@ -1,8 +1,9 @@
 """Whether and how long contacts wait: admission, patience, position and estimate. Usable alone.
 
-Rule: a limit decides on admission only. Contacts on offer count against it, and who was admitted once comes
-back to the same place whatever the limit. One `OmnichannelQueue` holds all queues, since overflow crosses
-them. Who serves a contact is not known here; `admit` looks, and `enter`, `offer`, `back` and `leave` do.
+Rule: a limit decides on admission only. Contacts on offer count against it, and who was admitted
+once comes back to the same place whatever the limit. One `OmnichannelQueue` holds all queues, since
+overflow crosses them. Who serves a contact is not known here; `admit` looks, and `enter`, `offer`,
+`back` and `leave` do.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from tongdai.queues.ranking import Ranking
 
 Reason: TypeAlias = Literal["full", "nobody signed in", "nobody available"]
 Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
-
 
 
 @attrs.frozen
@@ -77,7 +77,9 @@ class _Entry:
 
     __slots__ = ("boost", "entered", "line", "offered", "rank", "since", "value", "waited")
 
-    def __init__(self, value: Contact, line: _Line, rank: Rank, since: Instant, now: Instant) -> None:
+    def __init__(
+        self, value: Contact, line: _Line, rank: Rank, since: Instant, now: Instant
+    ) -> None:
         self.value = value
         self.line = line
         self.rank = rank
@@ -127,7 +129,9 @@ class OmnichannelQueue:
         found: dict[str, Queue] = {}
         for queue in queues:
             if queue.id in found:
-                raise IllegalInput(f"Queue.id: two queues have the id {queue.id!r}; ids are used once")
+                raise IllegalInput(
+                    f"Queue.id: two queues have the id {queue.id!r}; ids are used once"
+                )
             found[queue.id] = queue
         check_routes(found)
         for queue in found.values():
@@ -161,7 +165,9 @@ class OmnichannelQueue:
         """
         line = self._line(queue)
         if line.entries:
-            raise IllegalInput(f"queue {queue!r} holds {len(line.entries)} contacts; move them first")
+            raise IllegalInput(
+                f"queue {queue!r} holds {len(line.entries)} contacts; move them first"
+            )
         check_routes({id: left for id, left in self.queues.items() if id != queue})
         del self._lines[queue]
 
@@ -224,8 +230,8 @@ class OmnichannelQueue:
         Args:
             contact: who asks.
             queue: where it asks.
-            staffing: tells whether anybody could serve the contact; asked only where the queue's `join`
-                rule asks. Without it everybody counts as staffed.
+            staffing: tells whether anybody could serve the contact; asked only where the queue's
+                `join` rule asks. Without it everybody counts as staffed.
 
         Raises:
             IllegalInput: there is no such queue.
@@ -438,7 +444,9 @@ class OmnichannelQueue:
 
     def _ranking(self, line: _Line) -> Ranking:
         if line.ranking is None:
-            line.ranking = Ranking(entry.rank for entry in line.entries.values() if not entry.offered)
+            line.ranking = Ranking(
+                entry.rank for entry in line.entries.values() if not entry.offered
+            )
         return line.ranking
 
     def _line(self, queue: str) -> _Line:
@@ -473,7 +481,7 @@ def _refusal(line: _Line, staffing: Callable[[Queue], Staffing] | None) -> Reaso
 
 
 def _patient(timer: tuple[_Entry, Instant]) -> bool:
-    """A patience counts while its contact waits where it was, and the queue's setting is the same."""
+    """A patience counts while its contact waits where it was and the setting is the same."""
     entry, deadline = timer
     line = entry.line
     patience = line.queue.patience

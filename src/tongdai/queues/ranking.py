@@ -1,8 +1,8 @@
 """Who is how many places from the front.
 
-Rule: ranks in order, in chunks of bounded length, so that adding, removing and counting what stands before
-one of them cost about the square root of their number. It is built when somebody first asks for a position
-and kept from then on, so a center whose customers never ask never pays for it.
+Rule: ranks in order, in chunks of bounded length, so that adding, removing and counting what stands
+before one of them cost about the square root of their number. It is built when somebody first asks
+for a position and kept from then on, so a center whose customers never ask never pays for it.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Why a contact waits, agent by agent.
 
-Rule: an explanation is plain data that prints; it is sorted by nearness, who will fit soonest first and
-what no step can mend last. It is made on request, off the hot path: O(agents). In a large center agents
-with the same answer are counted, not listed.
+Rule: an explanation is plain data that prints; it is sorted by nearness, who will fit soonest first
+and what no step can mend last. It is made on request, off the hot path: O(agents). In a large
+center agents with the same answer are counted, not listed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -31,7 +31,8 @@ class Row:
         who: the agent's id, or `312 agents`.
         why: what stands in the way now.
         fits_in: when a step of the plan or the end of a cool-off mends it; `None` if neither does.
-        near: 0 if time mends it, 1 if the agent's own doing does (hanging up, coming back), 2 if nothing.
+        near: 0 if time mends it, 1 if the agent's own doing does (hanging up, coming back), 2 if
+            nothing.
     """
 
     who: str
@@ -72,8 +73,11 @@ class Explanation:
 
     def __str__(self) -> str:
         """Give it as a small table."""
-        where = f"place {self.place} of {self.of}" if self.place else f"with {', '.join(self.now_with)}"
-        head = f"{self.contact} has waited {self.waited}: {where}, plan step {self.step} of {self.steps}"
+        here = (
+            f"place {self.place} of {self.of}" if self.place else "with " + ", ".join(self.now_with)
+        )
+        step = f"plan step {self.step} of {self.steps}"
+        head = f"{self.contact} has waited {self.waited}: {here}, {step}"
         lines = [("needs", self.needs, "")]
         if self.held is not None:
             lines.append(("held", f"for {self.held}", ""))
@@ -132,11 +136,11 @@ def explain(router: Router, waiter: Waiter, now: Instant) -> Explanation:
         steps=len(plan.steps),
         needs=str(shown) or "anyone",
         held=shown.first if lane is not None else None,
-        then=tuple(
-            (str(wanted) or "anyone", wait) for wanted, wait in later
-        ),
+        then=tuple((str(wanted) or "anyone", wait) for wanted, wait in later),
         rows=rows,
-        never=not any(state.agent.meets(wanted) for wanted in ever for state in router.agents.values()),
+        never=not any(
+            state.agent.meets(wanted) for wanted in ever for state in router.agents.values()
+        ),
         now_with=waiter.agents,
     )
 
@@ -151,7 +155,7 @@ def _rows(
     listed = len(router.agents) <= _LISTED
     grouped: dict[tuple[str, Duration | None, int], list[str]] = {}
     for name, state in router.agents.items():
-        why, fits_in, near = _why(router, waiter, state, wanted, later, now, named=listed)
+        why, fits_in, near = _why(waiter, state, wanted, later=later, now=now, named=listed)
         key = (name, fits_in, near) if listed else (why, fits_in, near)
         grouped.setdefault(key, []).append(name)
         if listed:
@@ -167,16 +171,18 @@ def _rows(
     return tuple(rows)
 
 
-def _why(  # noqa: PLR0913 - one question with all it needs
-    router: Router,
+_Answer: TypeAlias = tuple[str, Duration | None, int]
+
+
+def _why(  # noqa: PLR0911, PLR0913 - one answer a reason, nearest reason first
     waiter: Waiter,
     state: AgentState,
     wanted: Requirement,
+    *,
     later: list[tuple[Requirement, Duration]],
     now: Instant,
-    *,
     named: bool,
-) -> tuple[str, Duration | None, int]:
+) -> _Answer:
     agent = state.agent
     if not agent.meets(wanted.unheld()):
         fits_in = next((wait for step, wait in later if agent.meets(step)), None)
@@ -199,7 +205,11 @@ def _why(  # noqa: PLR0913 - one question with all it needs
         return f"busy with {with_whom} ({state.free} units free, needs {cost})", None, 1
     if wanted.first is not None and wanted.first != agent.id:
         fits_in = next((wait for step, wait in later if step.first in (None, agent.id)), None)
-        return f"fits, but the contact is held for {wanted.first}", fits_in, 1 if fits_in is None else 0
+        return (
+            f"fits, but the contact is held for {wanted.first}",
+            fits_in,
+            1 if fits_in is None else 0,
+        )
     if state.held and lane is not None and not lane.bench.work.exclusive:
         return "kept for a live contact that waits", None, 1
     return "ready", Duration(0), 0

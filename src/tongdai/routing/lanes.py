@@ -1,14 +1,16 @@
 """The two orders that meet in the router: contacts who wait, and agents who are ready.
 
-Rule: a *lane* is the contacts whose requirement, kind of work and strategy are the same, in rank order. A
-*bench* is the agents who have room for one kind of work, in the order in which they became ready. Nothing
-is ever removed from the middle of either: an entry counts only while it is the one its owner holds now
-(a waiter its `entry`, an agent their `ticket`), and what no longer counts is stepped over, and swept out
-once it is the larger part.
+Rule: a *lane* is the contacts whose requirement, kind of work and strategy are the same, in rank
+order. A *bench* is the agents who have room for one kind of work, in the order in which they became
+ready. Nothing is ever removed from the middle of either: an entry counts only while it is the one
+its owner holds
+    now
+(a waiter its `entry`, an agent their `ticket`), and what no longer counts is stepped over, and
+swept out once it is the larger part.
 
-A lane walks its bench by a cursor: what it has passed does not fit, or is gone. So each lane looks at each
-entry at most once between two sweeps, and mostly stops at the first few. Whether agents fit is asked once
-for each lane and *pool* (agents of equal skills), when first needed.
+A lane walks its bench by a cursor: what it has passed does not fit, or is gone. So each lane looks
+at each entry at most once between two sweeps, and mostly stops at the first few. Whether agents fit
+is asked once for each lane and *pool* (agents of equal skills), when first needed.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from tongdai.model.agent import Agent, Presence
@@ -38,15 +41,17 @@ class Hold(NamedTuple):
     units: int
     mode: Mode
     at: Instant
-    since: Instant  # the agent's idle clock before, for when the contact goes through no act of theirs
+    since: (
+        Instant  # the agent's idle clock before, for when the contact goes through no act of theirs
+    )
 
 
 class AgentState:
     """A live agent: presence, load, and tickets on the benches."""
 
     __slots__ = (
-        "active", "agent", "held", "modes", "pool", "presence", "reason", "since", "taken", "tickets",
-        "turn", "used",
+        "active", "agent", "held", "modes", "pool", "presence", "reason", "since", "taken",
+        "tickets", "turn", "used",
     )  # fmt: skip
 
     def __init__(self, agent: Agent, presence: Presence, since: Instant, pool: Pool) -> None:
@@ -97,8 +102,8 @@ class Waiter:
     """A contact in the router, waiting or taken."""
 
     __slots__ = (
-        "agents", "contact", "cooling", "entry", "first", "lane", "offers", "plan", "protected", "queue",
-        "rank", "since", "step", "work",
+        "agents", "contact", "cooling", "entry", "first", "lane", "offers", "plan", "protected",
+        "queue", "rank", "since", "step", "work",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: Queue, plan: Plan, since: Instant) -> None:
@@ -177,7 +182,13 @@ class Lane:
     )  # fmt: skip
 
     def __init__(
-        self, requirement: Requirement, bench: Bench, strategy: Strategy, number: int, *, personal: bool
+        self,
+        requirement: Requirement,
+        bench: Bench,
+        strategy: Strategy,
+        number: int,
+        *,
+        personal: bool,
     ) -> None:
         self.requirement = requirement
         self.bench = bench
@@ -266,24 +277,27 @@ class Lane:
             if not found:
                 self.cursors[number] = at
 
-    def best(self, waiter: Waiter) -> AgentState | None:
-        """Return the agent whom the strategy picks, or `None` when nobody is ready who fits."""
+    def best(self, waiter: Waiter) -> list[AgentState]:
+        """Return whom the strategy picks, best first: at most as many as it is wide."""
         if not self.bench.live:
-            return None
+            return []
         strategy = self.strategy
+        if strategy.width > 1:
+            return self.ranked(waiter)[: strategy.width]
         if strategy.ready and not self.requirement.prefers:
-            return next(self.ready(), None)
+            return list(islice(self.ready(), 1))
         if strategy.fixed or strategy.ready:
             self._fill()
-            return self.score[0][4] if self.score else None
-        return min(self.ready(), key=lambda state: self._value(state, waiter), default=None)
+            return [self.score[0][4]] if self.score else []
+        ready = list(self.ready())
+        return [min(ready, key=lambda state: self._value(state, waiter))] if ready else []
 
-    def several(self, waiter: Waiter, width: int) -> list[AgentState]:
-        """Return the best agents in the strategy's order, at most `width`. O(ready agents who fit)."""
+    def ranked(self, waiter: Waiter) -> list[AgentState]:
+        """Return all ready agents who fit, best first. O(ready agents)."""
         ready = self.all_ready()
         if not self.strategy.ready or self.requirement.prefers:
             ready.sort(key=lambda state: self._value(state, waiter))
-        return ready[:width]
+        return ready
 
     def all_ready(self) -> list[AgentState]:
         """Return all ready agents who fit, whatever the cursors have passed."""

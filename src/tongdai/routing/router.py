@@ -1,13 +1,15 @@
 """Who serves whom: a skill-based router, usable alone.
 
-Rule: after every assignment pass, no contact waits beside an agent who is ready and fits. The router
-keeps it by looking only at what has changed since: lanes that gained a contact (`_stirred`) and agents
-who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both. Methods that
-change never decide, so a replay can call them again.
+Rule: after every assignment pass, no contact waits beside an agent who is ready and fits. The
+router keeps it by looking only at what has changed since: lanes that gained a contact (`_stirred`)
+and
+    agents
+who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both. Methods
+that change never decide, so a replay can call them again.
 
-Work costs the same however many agents and contacts there are: see `lanes` for the two orders that meet
-here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who becomes ready
-walks it up to the first lane that they fit.
+Work costs the same however many agents and contacts there are: see `lanes` for the two orders that
+meet here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who
+becomes ready walks it up to the first lane that they fit.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ class Match(NamedTuple):
     def __str__(self) -> str:
         """Give `c1 -> an after 2 s: longest idle, 2 s`."""
         agents = " + ".join(self.agents)
-        return f"{self.contact} -> {agents} after {self.waited}: {told(self.strategy, self.measure)}"
+        return (
+            f"{self.contact} -> {agents} after {self.waited}: {told(self.strategy, self.measure)}"
+        )
 
 
 class StepDue(NamedTuple):
@@ -356,7 +360,9 @@ class Router:
             IllegalInput: there is no such contact.
         """
         waiter = self._waiter(contact)
-        cooling = {other: until for other, until in (waiter.cooling or {}).items() if other != agent}
+        cooling = {
+            other: until for other, until in (waiter.cooling or {}).items() if other != agent
+        }
         waiter.cooling = cooling or None
         self._replace(waiter, now)
 
@@ -378,45 +384,46 @@ class Router:
         The contact that goes first among those that somebody could serve gets the agent whom its
         strategy picks. Nothing changes: `take` does it.
         """
-        best: Waiter | None = None
-        chosen: AgentState | None = None
-        if len(self._fresh) > len(self._fronts):  # cheaper to look from the contacts' side
-            for _, _, lane in self._fronts:
-                self._stirred[lane] = None
-            self._fresh.clear()
-        for lane in list(self._stirred):
-            head = lane.head()
-            agent = None if head is None else lane.best(head)
-            if head is None or agent is None:
-                del self._stirred[lane]
-                self._set_front(lane)
-            elif best is None or head.rank < best.rank:
-                best, chosen = head, agent
-        for state in list(self._fresh):
-            head = self._first_for(state)
-            if head is None:
-                del self._fresh[state]
-            elif best is None or head.rank < best.rank:
-                best, chosen = head, None
+        if not self._stirred and not self._fresh:
+            return None
+        best = self._first_match()
         if best is None or best.lane is None:
             return None
-        lane = best.lane
-        width = lane.strategy.width
-        if width > 1:
-            agents = lane.several(best, width)
-        else:
-            only = chosen or lane.best(best)
-            agents = [] if only is None else [only]
-        if not agents:  # pragma: no cover - `_first_for` has found one
-            raise AssertionError(f"lane of {best.contact.id} has no agent")
-        how = lane.strategy
+        how = best.lane.strategy
+        agents = best.lane.best(best)
+        won = agents[0]
         return Match(
             best.contact.id,
             tuple([state.agent.id for state in agents]),
             Duration(now - best.since),
             how.name,
-            how.measure(agents[0], best, now, how.function(agents[0], best)),
+            how.measure(won, best, now, how.function(won, best)),
         )
+
+    def _first_match(self) -> Waiter | None:
+        """Return the contact that goes first among those that a ready agent fits.
+
+        Only what has changed is looked at; what turns out to match nothing is at rest again.
+        """
+        best: Waiter | None = None
+        if len(self._fresh) > len(self._fronts):  # cheaper to look from the contacts' side
+            for _, _, lane in self._fronts:
+                self._stirred[lane] = None
+            self._fresh.clear()
+        for lane in tuple(self._stirred):
+            head = lane.head()
+            if head is None or not lane.best(head):
+                del self._stirred[lane]
+                self._set_front(lane)
+            elif best is None or head.rank < best.rank:
+                best = head
+        for state in tuple(self._fresh):
+            head = self._first_for(state)
+            if head is None:
+                del self._fresh[state]
+            elif best is None or head.rank < best.rank:
+                best = head
+        return best
 
     def take(self, contact: str, agents: Iterable[str], now: Instant) -> None:
         """Give a waiting contact to agents: it waits no more, and holds their capacity.
@@ -441,7 +448,9 @@ class Router:
         """
         waiter = self._waiter(contact)
         if waiter.lane is not None or agent in waiter.agents:
-            raise IllegalInput(f"share: contact {contact!r} is not taken, or {agent!r} has it already")
+            raise IllegalInput(
+                f"share: contact {contact!r} is not taken, or {agent!r} has it already"
+            )
         self._give(waiter, self._agent(agent), now)
 
     def _give(self, waiter: Waiter, state: AgentState, now: Instant) -> None:
@@ -520,7 +529,7 @@ class Router:
         lane = waiter.lane
         if lane is None:
             return []
-        return [state.agent.id for state in lane.several(waiter, len(self._agents))]
+        return [state.agent.id for state in lane.ranked(waiter)]
 
     def waiter(self, contact: str) -> Waiter:
         """Return a contact in the router, to look at.
@@ -536,7 +545,7 @@ class Router:
         return self._waiters
 
     def staffing(self, plan: Plan, needs: Requirement) -> Staffing:
-        """Return whether anybody could ever serve a contact: an agent who fits any step of its plan."""
+        """Return whether anybody could serve a contact: an agent who fits any step of its plan."""
         key = (plan, needs)
         known = self._staffing.get(key)
         if known is None:
@@ -573,7 +582,7 @@ class Router:
         )
 
     def held_for_live(self, state: AgentState) -> bool:
-        """Return whether an agent takes no new concurrent work, since an exclusive contact waits."""
+        """Return whether an agent takes no other new work, since an exclusive contact waits."""
         return any(lane.fits(state) for lane in self._guarded)
 
     # --- inside: contacts ---------------------------------------------------------------------
@@ -671,7 +680,11 @@ class Router:
                 self._benches.append(bench)
                 for state in self._agents.values():
                     self._publish_on(bench, state)
-            how = self._strategy if queue.strategy is None else named(queue.strategy, self._strategies)
+            how = (
+                self._strategy
+                if queue.strategy is None
+                else named(queue.strategy, self._strategies)
+            )
             order = settings.order if queue.order is None else queue.order
             terms = _Terms(queue, bench, order, how, {})
             self._terms[queue.id, mode] = terms
@@ -701,8 +714,10 @@ class Router:
         self._terms.clear()
 
     def _effective(self, waiter: Waiter) -> Requirement:
-        """Return what a contact needs now: its own needs and its step's, or the next step's while the
-        preferred agent cannot come."""
+        """Return what a contact needs now.
+
+        That is its own needs and its step's; the next step's while the preferred agent cannot come.
+        """
         needs = waiter.contact.needs
         steps = waiter.plan.steps
         for step in steps[waiter.step :]:

@@ -1,16 +1,17 @@
 """Which of the agents who fit gets the contact.
 
-Rule: a strategy is a function `(agent, contact) -> sortable`; the least value wins, ties go to the agent
-whose preferred skills are better, then by agent id. The built-in ones are the same kind of function; they
-are marked with what their value depends on, so that the router can keep agents in order instead of
-asking about each:
+Rule: a strategy is a function `(agent, contact) -> sortable`; the least value wins, ties go to the
+agent whose preferred skills are better, then by agent id. The built-in ones are the same kind of
+function; they are marked with what their value depends on, so that the router can keep agents in
+order instead of asking about each:
 
 - `ready`: the order in which agents became ready is the order of the values (longest idle);
-- `fixed`: the value depends on the agent and the requirement alone, and changes only with the agent;
+- `fixed`: the value depends on the agent and the requirement alone, and changes only with the
+agent;
 - neither: every ready agent who fits is asked, O(ready agents who fit) a match. Your own are such.
 
-A draw by chance is a keyed hash of the seed, the contact, the number of its offer and the agent, so that a
-replay draws the same.
+A draw by chance is a keyed hash of the seed, the contact, the number of its offer and the agent, so
+that a replay draws the same.
 """
 
 from __future__ import annotations
@@ -149,16 +150,14 @@ def ordered(agents: Sequence[str]) -> Strategy:
     if len(places) != len(agents) or isinstance(agents, str):
         raise ConfigurationError(f"ordered: {agents!r} is not a list of different agent ids")
     last = len(places) + 1
-    return Strategy(
-        "ordered list", lambda agent, _: places.get(agent.agent.id, last), fixed=True
-    )
+    return Strategy("ordered list", lambda agent, _: places.get(agent.agent.id, last), fixed=True)
 
 
 def weighted(weights: Mapping[str, float], *, seed: int = 0) -> Strategy:
     """Return a strategy that draws: an agent of weight 2 gets twice as much as one of weight 1.
 
-    Each agent who fits draws an exponential time at the rate of their weight (1 where none is given), and
-    the least wins, which picks each with the probability of its share of the weights.
+    Each agent who fits draws an exponential time at the rate of their weight (1 where none is
+    given), and the least wins, which picks each with the probability of its share of the weights.
     Source: the exponential race, e.g. Efraimidis and Spirakis, Weighted random sampling with a
     reservoir, Information Processing Letters 97 (2006).
 
@@ -166,7 +165,7 @@ def weighted(weights: Mapping[str, float], *, seed: int = 0) -> Strategy:
         ConfigurationError: a weight that is not a positive, finite number.
     """
     for agent, weight in weights.items():
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
+        if not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
             raise ConfigurationError(f"weighted[{agent!r}]: {weight!r} is not a positive number")
     shares = dict(weights)
 
@@ -180,7 +179,7 @@ def weighted(weights: Mapping[str, float], *, seed: int = 0) -> Strategy:
 
 
 def broadcast(width: int, by: Strategy | StrategyFunction = longest_idle) -> Strategy:
-    """Return a strategy that offers a contact to several agents at once; the first to accept wins."""
+    """Return a strategy that offers to several agents at once; the first to accept wins."""
     check_count(width, "broadcast", least=1)
     inner = strategy(by)
     return attrs.evolve(inner, name=f"broadcast to {width} by {inner.name}", width=width)
@@ -195,7 +194,9 @@ def strategy(value: Strategy | StrategyFunction) -> Strategy:
     if isinstance(value, Strategy):
         return value
     if not callable(value):
-        raise ConfigurationError(f"strategy: {value!r} is not a function (agent, contact) -> sortable")
+        raise ConfigurationError(
+            f"strategy: {value!r} is not a function (agent, contact) -> sortable"
+        )
     return Strategy(getattr(value, "__name__", type(value).__name__), value)
 
 
@@ -234,5 +235,6 @@ def _levels(agent: AgentView, contact: ContactView) -> int:
     needs = contact.requirement
     total = sum(get(name, 0) for name, _ in needs.skills)
     return total + sum(
-        max(get(name, 0) for name, level in group if get(name, 0) >= level) for group in needs.any_of
+        max(get(name, 0) for name, level in group if get(name, 0) >= level)
+        for group in needs.any_of
     )
