@@ -76,10 +76,11 @@ class CloseInteraction(Effect, frozen=True, gc=False):
 
 
 class DisconnectContact(Effect, frozen=True, gc=False):
-    """Let the customer go: hang up, close the chat."""
+    """Let the customer go: hang up, close the chat; `address` as in `SendMessage`."""
 
     contact: str
     reason: str
+    address: Address | None = None
 
 
 AnyEffect: TypeAlias = (
@@ -142,7 +143,8 @@ def _refused(event: events.ContactRefused, at: str) -> list[AnyEffect]:
     if event.message:
         content = Content(event.message)
         found.append(SendMessage(event.contact, content, event.value.address, id=at + "1"))
-    found.append(DisconnectContact(event.contact, event.reason, id=at + "2"))
+    address = event.value.address
+    found.append(DisconnectContact(event.contact, event.reason, address, id=at + "2"))
     return found
 
 
@@ -152,7 +154,7 @@ def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
         content = Content(event.message)
         found.append(SendMessage(event.contact, content, event.address, id=at + "1"))
     if event.reason != "customer":
-        found.append(DisconnectContact(event.contact, event.reason, id=at + "2"))
+        found.append(DisconnectContact(event.contact, event.reason, event.address, id=at + "2"))
     if event.interaction:
         found.append(CloseInteraction(event.agent, event.interaction, event.reason, id=at + "3"))
     return found

@@ -19,20 +19,28 @@ import attrs
 from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
+from tongdai.center.legal import check
 from tongdai.center.state import ContactState, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
-from tongdai.channels import Left, Message, Receipt
-from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError, did_you_mean
-from tongdai.model.agent import Agent, check_presence
-from tongdai.model.contact import Address, Contact, Content
+from tongdai.center.views import (
+    AgentSnapshot,
+    ContactSnapshot,
+    QueueSnapshot,
+    agent_snapshot,
+    contact_snapshot,
+    queue_snapshot,
+)
+from tongdai.channels import Message, Receipt
+from tongdai.errors import IllegalInput, did_you_mean
+from tongdai.model.contact import Address, Contact
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
-from tongdai.model.queue import Closed, Queue, check_routes
+from tongdai.model.queue import Closed, Queue
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, checked, clock, duration, seconds
 from tongdai.queues import Joined
 from tongdai.routing import Explanation, Strategy, longest_idle
 from tongdai.routing.router import CoolOffDue, Due, ProtectionDue, StepDue
-from tongdai.routing.strategies import StrategyFunction, named
+from tongdai.routing.strategies import StrategyFunction
 
 COOL_OFF: Final = seconds(30)
 """How long a contact is kept from an agent who declined it."""
@@ -94,30 +102,37 @@ class Center:
         """
         self._cool_off = duration(cool_off, "Center.cool_off")
         self._grace = duration(grace, "Center.grace")
+        self._settings: dict[str, Any] = {
+            "modes": modes,
+            "strategy": strategy,
+            "strategies": strategies,
+            "cool_off": cool_off,
+            "grace": grace,
+        }
         self._state = State(queues, strategies or {}, strategy, modes)
         self._now: Instant = 0
         self._cause = ""
         self._events: list[events.AnyEvent] = []
         self._effects: list[effects_.AnyEffect] = []
-        self._handlers: dict[type, tuple[Callable[[Any], None], Callable[[Any], None]]] = {
-            inputs.PutQueue: (self._check_put_queue, self._on_put_queue),
-            inputs.RemoveQueue: (self._check_remove_queue, self._on_remove_queue),
-            inputs.PutAgent: (self._check_put_agent, self._on_put_agent),
-            inputs.RemoveAgent: (self._check_agent, self._on_remove_agent),
-            inputs.SetPresence: (self._check_set_presence, self._on_set_presence),
-            inputs.LoseAgent: (self._check_agent, self._on_lose_agent),
-            inputs.Arrive: (self._check_arrive, self._on_arrive),
-            inputs.Receive: (self._check_receive, self._on_receive),
-            inputs.Accept: (self._check_offer, self._on_accept),
-            inputs.Decline: (self._check_offer, self._on_decline),
-            inputs.FailConnect: (self._check_interaction, self._on_fail_connect),
-            inputs.Say: (self._check_say, self._on_say),
-            inputs.Abandon: (self._check_abandon, self._on_abandon),
-            inputs.End: (self._check_interaction, self._on_end),
-            inputs.ExtendWrapUp: (self._check_extend_wrap_up, self._on_extend_wrap_up),
-            inputs.Dispose: (self._check_interaction, self._on_dispose),
-            inputs.Tick: (_nothing, _nothing),
-            inputs.Resume: (_nothing, _nothing),
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            inputs.PutQueue: self._on_put_queue,
+            inputs.RemoveQueue: self._on_remove_queue,
+            inputs.PutAgent: self._on_put_agent,
+            inputs.RemoveAgent: self._on_remove_agent,
+            inputs.SetPresence: self._on_set_presence,
+            inputs.LoseAgent: self._on_lose_agent,
+            inputs.Arrive: self._on_arrive,
+            inputs.Receive: self._on_receive,
+            inputs.Accept: self._on_accept,
+            inputs.Decline: self._on_decline,
+            inputs.FailConnect: self._on_fail_connect,
+            inputs.Say: self._on_say,
+            inputs.Abandon: self._on_abandon,
+            inputs.End: self._on_end,
+            inputs.ExtendWrapUp: self._on_extend_wrap_up,
+            inputs.Dispose: self._on_dispose,
+            inputs.Tick: self._on_time,
+            inputs.Resume: self._on_time,
         }
 
     # --- the engine ---------------------------------------------------------------------------
@@ -132,16 +147,15 @@ class Center:
         Raises:
             IllegalInput: the input cannot be taken; nothing has changed.
         """
-        found = self._handlers.get(type(input))
-        if found is None:
+        act = self._handlers.get(type(input))
+        if act is None:
             raise IllegalInput(f"handle: {input!r} is not an input; see tongdai.center.inputs")
-        check, act = found
         now = max(checked(now), self._now, self._state.at)
         if not isinstance(input.id, str):
             raise IllegalInput(f"{type(input).__name__}.id: {input.id!r} is not a str")
         if input.id and input.id in self._state.inputs:
             return Decision(input, now, repeat=True)
-        check(input)
+        check(input, self._state)
         self._events = []
         self._effects = []
         if type(input) is inputs.Resume:
@@ -160,6 +174,10 @@ class Center:
     def apply(self, event: events.AnyEvent) -> None:
         """Take in an event from a journal: replay is `apply` over all of them."""
         self._state.apply(event)
+
+    def fresh(self, queues: Iterable[Queue] = ()) -> Center:
+        """Return a center with the same settings, these queues, and nobody in it: for replay."""
+        return Center(queues, **self._settings)
 
     def next_deadline(self) -> Instant | None:
         """Return when to call again, with a `Tick`, though nothing happens; `None` is never."""
@@ -269,40 +287,12 @@ class Center:
 
     # --- configuration ------------------------------------------------------------------------
 
-    def _check_put_queue(self, input: inputs.PutQueue) -> None:
-        queue = input.queue
-        if not isinstance(queue, Queue):
-            raise IllegalInput(f"PutQueue.queue: {queue!r} is not a Queue")
-        with _named("PutQueue.queue"):
-            check_routes({**self._state.queues.queues, queue.id: queue})
-            if queue.strategy is not None:
-                named(queue.strategy, self._state.strategies)
-
     def _on_put_queue(self, input: inputs.PutQueue) -> None:
         if self._state.queues.queues.get(input.queue.id) != input.queue:
             self._emit(events.QueuePut, input.queue.id, input.queue)
 
-    def _check_remove_queue(self, input: inputs.RemoveQueue) -> None:
-        known = self._state.queues.queues
-        self._check_queue(input.queue, "RemoveQueue.queue")
-        if input.to:
-            self._check_queue(input.to, "RemoveQueue.to")
-        if input.to == input.queue:
-            raise IllegalInput(f"RemoveQueue.to: {input.to!r} is the queue to be removed")
-        with _named("RemoveQueue.queue"):
-            check_routes({id: queue for id, queue in known.items() if id != input.queue})
-        inside = sum(live.queue == input.queue for live in self._state.contacts.values())
-        if inside and not input.to:
-            raise IllegalInput(
-                f"RemoveQueue.to: queue {input.queue!r} holds {inside} contacts; name where they go"
-            )
-
     def _on_remove_queue(self, input: inputs.RemoveQueue) -> None:
         self._emit(events.QueueRemoved, input.queue, input.to)
-
-    def _check_put_agent(self, input: inputs.PutAgent) -> None:
-        if not isinstance(input.agent, Agent):
-            raise IllegalInput(f"PutAgent.agent: {input.agent!r} is not an Agent")
 
     def _on_put_agent(self, input: inputs.PutAgent) -> None:
         agent = input.agent
@@ -315,25 +305,12 @@ class Center:
                 if not self._state.router.fits(live.contact.id, agent.id, self._now):
                     self._rescind(live, agent.id, "agent changed")
 
-    def _check_agent(
-        self, input: inputs.RemoveAgent | inputs.LoseAgent | inputs.SetPresence
-    ) -> None:
-        agents = self._state.router.agents
-        if input.agent not in agents:
-            near = did_you_mean(str(input.agent), agents)
-            raise IllegalInput(f"{type(input).__name__}.agent: no agent {input.agent!r}.{near}")
-
     def _on_remove_agent(self, input: inputs.RemoveAgent) -> None:
         self._withdraw(input.agent, "agent removed")
         self._take_away(input.agent, "agent removed")
         self._emit(events.AgentRemoved, input.agent)
 
     # --- agents -------------------------------------------------------------------------------
-
-    def _check_set_presence(self, input: inputs.SetPresence) -> None:
-        self._check_agent(input)
-        with _named("SetPresence.presence"):
-            check_presence(input.presence, "SetPresence.presence")
 
     def _on_set_presence(self, input: inputs.SetPresence) -> None:
         live = self._state.router.agent(input.agent)
@@ -352,18 +329,6 @@ class Center:
         self._withdraw(input.agent, "agent lost")
 
     # --- one contact, in the order of its life ------------------------------------------------
-
-    def _check_arrive(self, input: inputs.Arrive) -> None:
-        if not isinstance(input.contact, Contact):
-            raise IllegalInput(f"Arrive.contact: {input.contact!r} is not a Contact")
-        self._check_queue(input.queue, "Arrive.queue")
-        id = input.contact.id
-        if (
-            id in self._state.contacts
-            or id in self._state.ended
-            or id in self._state.router.waiters
-        ):
-            raise IllegalInput(f"Arrive.contact: the id {id!r} was used before; ids are used once")
 
     def _on_arrive(self, input: inputs.Arrive) -> None:
         self._enter(input.contact, input.queue)
@@ -384,15 +349,6 @@ class Center:
             overflowed=answer.overflowed,
         )
         return False
-
-    def _check_receive(self, input: inputs.Receive) -> None:
-        if not isinstance(input.inbound, (Message, Receipt, Left)):
-            raise IllegalInput(
-                f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left"
-            )
-        self._check_queue(input.entry, "Receive.entry")
-        if not isinstance(input.mode, Mode):
-            raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
 
     def _on_receive(self, input: inputs.Receive) -> None:
         inbound = input.inbound
@@ -427,9 +383,6 @@ class Center:
         else:
             self._leave(contact)
 
-    def _check_offer(self, input: inputs.Accept | inputs.Decline) -> None:
-        self._check_reference(input, "offer", input.offer)
-
     def _on_accept(self, input: inputs.Accept) -> None:
         found = self._open_offer(input)
         if found is not None:
@@ -460,12 +413,6 @@ class Center:
                 reason=input.reason,
             )
 
-    def _check_interaction(
-        self,
-        input: inputs.FailConnect | inputs.Say | inputs.End | inputs.ExtendWrapUp | inputs.Dispose,
-    ) -> None:
-        self._check_reference(input, "interaction", input.interaction)
-
     def _on_fail_connect(self, input: inputs.FailConnect) -> None:
         live = self._active(input)
         if live is not None:
@@ -476,13 +423,6 @@ class Center:
                 live.interaction,
                 input.reason or "could not connect",
                 until=self._cooled_until(live, live.agent),
-            )
-
-    def _check_say(self, input: inputs.Say) -> None:
-        self._check_interaction(input)
-        if not isinstance(input.content, Content):
-            raise IllegalInput(
-                f"Say.content: {input.content!r} is not a Content; write Content(text)"
             )
 
     def _on_say(self, input: inputs.Say) -> None:
@@ -496,9 +436,6 @@ class Center:
                 input.content,
                 address=live.contact.address,
             )
-
-    def _check_abandon(self, input: inputs.Abandon) -> None:
-        self._check_contact(input.contact, "Abandon.contact")
 
     def _on_abandon(self, input: inputs.Abandon) -> None:
         live = self._state.contacts.get(input.contact)
@@ -553,10 +490,6 @@ class Center:
             until = None if length == OPEN_ENDED else self._now + int(length)
             self._emit(events.WrapUpStarted, agent, interaction, until=until)
 
-    def _check_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
-        self._check_interaction(input)
-        checked(input.until, "ExtendWrapUp.until")
-
     def _on_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
         work = self._wrap_up(input)
         if work is None:
@@ -573,6 +506,9 @@ class Center:
         if work is not None:
             chosen = input.disposition
             self._emit(events.WrapUpEnded, work.agent, work.interaction, disposition=chosen)
+
+    def _on_time(self, input: inputs.Tick | inputs.Resume) -> None:
+        """Time has passed, and that is all."""
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -599,6 +535,71 @@ class Center:
         queue = self._state.contacts[id].queue
         place = self._state.queues.position(id, at) or 0
         return attrs.evolve(found, place=place, of=self._state.queues.waiting(queue))
+
+    def queue(self, queue: str) -> QueueSnapshot:
+        """Return a queue as it is now.
+
+        Raises:
+            IllegalInput: there is no such queue.
+        """
+        return queue_snapshot(self._state, queue)
+
+    def agent(self, agent: str) -> AgentSnapshot:
+        """Return an agent as they are now.
+
+        Raises:
+            IllegalInput: there is no such agent.
+        """
+        return agent_snapshot(self._state.router.agent(agent))
+
+    def agents(self, *, skill: str | None = None) -> list[AgentSnapshot]:
+        """Return all agents as they are now, or those who have a skill."""
+        every = self._state.router.agents.values()
+        return [
+            agent_snapshot(live) for live in every if skill is None or skill in live.agent.skills
+        ]
+
+    def contact(self, contact: str) -> ContactSnapshot:
+        """Return an open contact as it is now.
+
+        Raises:
+            IllegalInput: there is no such open contact.
+        """
+        live = self._state.contacts.get(contact)
+        if live is None:
+            near = did_you_mean(contact, self._state.contacts)
+            raise IllegalInput(f"contact: no open contact {contact!r}.{near}")
+        return contact_snapshot(live, max(self._now, self._state.at))
+
+    def waiting(self, queue: str | None = None) -> list[ContactSnapshot]:
+        """Return the contacts that wait in a queue, or in all, first to last in each.
+
+        Raises:
+            IllegalInput: there is no such queue.
+        """
+        state = self._state
+        now = max(self._now, state.at)
+        return [
+            contact_snapshot(state.contacts[contact], now)
+            for id in (state.queues.queues if queue is None else (queue,))
+            for contact in state.queues.contacts(id)
+        ]
+
+    def position(self, contact: str) -> int | None:
+        """Return a waiting contact's place in its queue, from 1; `None` while it is on offer.
+
+        Raises:
+            IllegalInput: the contact is in no queue.
+        """
+        return self._state.queues.position(contact, self._now)
+
+    def estimate(self, contact: str) -> Duration | None:
+        """Return how long a contact will still wait; `None` where too little was seen lately.
+
+        Raises:
+            IllegalInput: the contact is in no queue.
+        """
+        return self._state.queues.estimate(contact, self._now)
 
     @property
     def state(self) -> State:
@@ -647,12 +648,7 @@ class Center:
 
     def _new_id(self, channel: str) -> str:
         number = self._state.arrived + 1
-        state = self._state
-        while (
-            (id := f"{channel}-{number}") in state.contacts
-            or id in state.ended
-            or id in state.router.waiters
-        ):
+        while self._state.knows(id := f"{channel}-{number}"):
             number += 1
         return id
 
@@ -693,48 +689,3 @@ class Center:
     def _gone(self, contact: str) -> str:
         how = self._state.ended.get(contact)
         return f"contact {contact} {how}" if how else f"contact {contact} is gone, or never came"
-
-    def _check_queue(self, queue: str, field: str) -> None:
-        known = self._state.queues.queues
-        if queue not in known:
-            near = did_you_mean(str(queue), known)
-            raise IllegalInput(f"{field}: no queue {queue!r}.{near}")
-
-    def _check_contact(self, contact: str, field: str) -> None:
-        """Raise where a contact was never here; where it may only be forgotten, do not."""
-        state = self._state
-        known = (
-            contact in state.contacts or contact in state.ended or contact in state.router.waiters
-        )
-        if not known and not state.forgotten:
-            near = did_you_mean(str(contact), state.contacts)
-            raise IllegalInput(f"{field}: no contact {contact!r}.{near}")
-
-    def _check_reference(self, input: inputs.AnyInput, name: str, value: str) -> None:
-        field = f"{type(input).__name__}.{name}"
-        contact = contact_of(str(value))
-        if contact is None:
-            raise IllegalInput(f"{field}: {value!r} is not the id of an {name}, such as 'c1/1'")
-        self._check_contact(contact, field)
-
-
-class _named:  # noqa: N801 - reads as a word in a with statement
-    """Turn a configuration error inside an input into an `IllegalInput` that names the field."""
-
-    def __init__(self, field: str) -> None:
-        self._field = field
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Name the field."""
-        if isinstance(error, (ConfigurationError, TongdaiError)):
-            text = str(error)
-            raise IllegalInput(
-                text if text.startswith(self._field) else f"{self._field}: {text}"
-            ) from error
-
-
-def _nothing(_: inputs.AnyInput) -> None:
-    """Time has passed, and that is all."""

@@ -145,6 +145,10 @@ class State:
                 del self.inputs[next(iter(self.inputs))]
         self._appliers[type(event)](event)
 
+    def knows(self, contact: str) -> bool:
+        """Return whether a contact is open, in wrap-up, or ended not long ago."""
+        return contact in self.contacts or contact in self.ended or contact in self.router.waiters
+
     def snapshot(self) -> dict[str, object]:
         """Return all state as plain data: equal states give equal data. O(everything)."""
         return {

@@ -78,9 +78,8 @@ def read(data: bytes | str, kind: Any, *, longest: int = LONGEST) -> Any:  # noq
         longest: bytes that a document may have.
 
     Raises:
-        IllegalInput: it is too long, no JSON, or not such a value; the error names the field and
-        what
-            would be right.
+        IllegalInput: it is too long, no JSON, or not such a value; the error names the field
+            and what would be right.
     """
     if len(data) > longest:
         raise IllegalInput(f"document: {len(data)} bytes is too long; at most {longest}")
@@ -96,7 +95,7 @@ def structure(kind: Any, raw: object, path: str = "") -> Any:  # noqa: ANN401
 
     Raises:
         IllegalInput: the data is not such a value; the error names the field and what would be
-        right.
+            right.
     """
     where = path or _name(kind)
     try:

@@ -5,8 +5,7 @@ wait, so nothing is ever sorted again as time passes. Linear ageing allows this:
 priority is worth P of waiting, contact A stands before B at every instant exactly if `since_A - P *
 priority_A < since_B - P * priority_B`, for waiting adds the same to both sides.
 
-Keys of different orders compare too, so an agent who serves several queues has one order over all
-of
+Keys of different orders compare too, so an agent who serves several queues has one order over all of
 them: strict priorities stand in bands around 0, and within a band everything is a time.
 """
 

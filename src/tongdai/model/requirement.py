@@ -1,7 +1,7 @@
 r"""What a contact needs of the agent who serves it.
 
 Rule: a requirement is a value, and its text is its canonical form: what prints, parses back to an
-equal requirement, and is what documents, the journal and the router's lanes carry.
+equal requirement, and is what documents, the journal and the router's lanes carry::
 
     requirement := [musts] {"," clause}
     musts       := must {"and" must}

@@ -116,8 +116,12 @@ class Tokens:
 
     def close(self) -> None:
         """Come back out of a pair of parentheses."""
-        self._deep -= 1
         self.expect(")")
+        self.leave()
+
+    def leave(self) -> None:
+        """Come back out of one level of nesting."""
+        self._deep -= 1
 
     def fail(self, message: str, token: Token | None = None) -> NoReturn:
         """Raise a `ParseError` at a token, by default the next one."""

@@ -3,10 +3,8 @@
 Rule: a *lane* is the contacts whose requirement, kind of work and strategy are the same, in rank
 order. A *bench* is the agents who have room for one kind of work, in the order in which they became
 ready. Nothing is ever removed from the middle of either: an entry counts only while it is the one
-its owner holds
-    now
-(a waiter its `entry`, an agent their `ticket`), and what no longer counts is stepped over, and
-swept out once it is the larger part.
+its owner holds now (a waiter its `entry`, an agent their `ticket`), and what no longer counts is
+stepped over, and swept out once it is the larger part.
 
 A lane walks its bench by a cursor: what it has passed does not fit, or is gone. So each lane looks
 at each entry at most once between two sweeps, and mostly stops at the first few. Whether agents fit
@@ -162,6 +160,14 @@ class Bench:
             tier[:] = [old for old in tier if old[2].tickets[index] == old[1]]
             self.generation += 1
 
+    def ready(self) -> Iterator[AgentState]:
+        """Give the agents who are ready for this work, in order."""
+        index = self.index
+        for tier in self.tiers:
+            for _, ticket, state in tier:
+                if state.tickets[index] == ticket:
+                    yield state
+
     def room(self, state: AgentState) -> bool:
         """Return whether an agent has room for this work, presence apart."""
         work = self.work
@@ -247,6 +253,16 @@ class Lane:
             return False
         return not (self.without and state.agent.id in self.without)
 
+    def could_take(self, state: AgentState) -> bool:
+        """Return whether an agent who fits could take this lane's work if they had nothing else."""
+        work = self.bench.work
+        agent = state.agent
+        return (
+            agent.costs.get(work.mode, work.cost) <= agent.capacity
+            and agent.limits.get(work.mode, work.limit) != 0
+            and self.fits(state)
+        )
+
     def forget(self, pool: int) -> None:
         """Forget whether a pool fits: its place is used anew."""
         if pool < len(self.fit):
@@ -301,13 +317,7 @@ class Lane:
 
     def all_ready(self) -> list[AgentState]:
         """Return all ready agents who fit, whatever the cursors have passed."""
-        index = self.bench.index
-        return [
-            state
-            for tier in self.bench.tiers
-            for _, ticket, state in tier
-            if state.tickets[index] == ticket and self.fits(state)
-        ]
+        return [state for state in self.bench.ready() if self.fits(state)]
 
     def _value(self, state: AgentState, waiter: Waiter) -> tuple[Sortable, int, str]:
         return (

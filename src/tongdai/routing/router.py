@@ -2,10 +2,8 @@
 
 Rule: after every assignment pass, no contact waits beside an agent who is ready and fits. The
 router keeps it by looking only at what has changed since: lanes that gained a contact (`_stirred`)
-and
-    agents
-who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both. Methods
-that change never decide, so a replay can call them again.
+and agents who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both.
+Methods that change never decide, so a replay can call them again.
 
 Work costs the same however many agents and contacts there are: see `lanes` for the two orders that
 meet here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who
@@ -583,7 +581,7 @@ class Router:
 
     def held_for_live(self, state: AgentState) -> bool:
         """Return whether an agent takes no other new work, since an exclusive contact waits."""
-        return any(lane.fits(state) for lane in self._guarded)
+        return any(lane.could_take(state) for lane in self._guarded)
 
     # --- inside: contacts ---------------------------------------------------------------------
 
@@ -775,9 +773,10 @@ class Router:
         lane.protected += 1
         if lane.protected == 1:
             self._guarded[lane] = None
-            for state in self._agents.values():
-                if state.presence == "available" and lane.fits(state):
-                    self._publish(state)
+            for bench in self._benches:
+                if not bench.work.exclusive:
+                    for state in [state for state in bench.ready() if lane.could_take(state)]:
+                        self._publish(state)
 
     def _unguard(self, lane: Lane) -> None:
         lane.protected -= 1

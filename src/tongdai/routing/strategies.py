@@ -6,8 +6,8 @@ function; they are marked with what their value depends on, so that the router c
 order instead of asking about each:
 
 - `ready`: the order in which agents became ready is the order of the values (longest idle);
-- `fixed`: the value depends on the agent and the requirement alone, and changes only with the
-agent;
+- `fixed`: the value depends on the agent and the requirement alone, and changes only with
+  the agent;
 - neither: every ready agent who fits is asked, O(ready agents who fit) a match. Your own are such.
 
 A draw by chance is a keyed hash of the seed, the contact, the number of its offer and the agent, so

@@ -1,0 +1,185 @@
+"""Which inputs a center can take.
+
+Rule: an input that names what cannot exist, or is not what its type says, raises `IllegalInput`
+before anything has changed, and the error names the field and what would be right. What can happen
+to a careful caller (an answer that comes too late) is legal; the engine makes an event of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from typing import Any
+
+from tongdai.center import inputs
+from tongdai.center.state import State
+from tongdai.channels import Left, Message, Receipt
+from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
+from tongdai.model.agent import Agent, check_presence
+from tongdai.model.contact import Contact, Content
+from tongdai.model.ids import contact_of
+from tongdai.model.mode import Mode
+from tongdai.model.queue import Queue, check_routes
+from tongdai.model.time import checked
+from tongdai.routing.strategies import named
+
+
+def check(input: inputs.AnyInput, state: State) -> None:
+    """Raise unless a center in this state can take an input.
+
+    Raises:
+        IllegalInput: names the field and what would be right.
+    """
+    check_one = _CHECKS.get(type(input))
+    if check_one is not None:
+        check_one(input, state)
+
+
+# --- configuration --------------------------------------------------------------------------------
+
+
+def _put_queue(input: inputs.PutQueue, state: State) -> None:
+    queue = input.queue
+    _is(queue, Queue, "PutQueue.queue")
+    with _field("PutQueue.queue"):
+        check_routes({**state.queues.queues, queue.id: queue})
+        if queue.strategy is not None:
+            named(queue.strategy, state.strategies)
+
+
+def _remove_queue(input: inputs.RemoveQueue, state: State) -> None:
+    known = state.queues.queues
+    _known(input.queue, known, "RemoveQueue.queue", "queue")
+    if input.to:
+        _known(input.to, known, "RemoveQueue.to", "queue")
+    if input.to == input.queue:
+        raise IllegalInput(f"RemoveQueue.to: {input.to!r} is the queue to be removed")
+    with _field("RemoveQueue.queue"):
+        check_routes({id: queue for id, queue in known.items() if id != input.queue})
+    inside = sum(live.queue == input.queue for live in state.contacts.values())
+    if inside and not input.to:
+        raise IllegalInput(
+            f"RemoveQueue.to: queue {input.queue!r} holds {inside} contacts; name where they go"
+        )
+
+
+def _put_agent(input: inputs.PutAgent, _: State) -> None:
+    _is(input.agent, Agent, "PutAgent.agent")
+
+
+# --- agents ---------------------------------------------------------------------------------------
+
+
+def _agent(input: inputs.RemoveAgent | inputs.LoseAgent, state: State) -> None:
+    _known(input.agent, state.router.agents, f"{type(input).__name__}.agent", "agent")
+
+
+def _set_presence(input: inputs.SetPresence, state: State) -> None:
+    _known(input.agent, state.router.agents, "SetPresence.agent", "agent")
+    with _field("SetPresence.presence"):
+        check_presence(input.presence, "SetPresence.presence")
+
+
+# --- one contact, in the order of its life --------------------------------------------------------
+
+
+def _arrive(input: inputs.Arrive, state: State) -> None:
+    _is(input.contact, Contact, "Arrive.contact")
+    _known(input.queue, state.queues.queues, "Arrive.queue", "queue")
+    if state.knows(input.contact.id):
+        raise IllegalInput(
+            f"Arrive.contact: the id {input.contact.id!r} was used before; ids are used once"
+        )
+
+
+def _receive(input: inputs.Receive, state: State) -> None:
+    if not isinstance(input.inbound, (Message, Receipt, Left)):
+        raise IllegalInput(f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left")
+    _known(input.entry, state.queues.queues, "Receive.entry", "queue")
+    if not isinstance(input.mode, Mode):
+        raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
+
+
+def _offer(input: inputs.Accept | inputs.Decline, state: State) -> None:
+    _derived(input.offer, state, f"{type(input).__name__}.offer", "an offer")
+
+
+def _interaction(
+    input: inputs.FailConnect | inputs.Say | inputs.End | inputs.ExtendWrapUp | inputs.Dispose,
+    state: State,
+) -> None:
+    _derived(input.interaction, state, f"{type(input).__name__}.interaction", "an interaction")
+
+
+def _say(input: inputs.Say, state: State) -> None:
+    _interaction(input, state)
+    _is(input.content, Content, "Say.content")
+
+
+def _abandon(input: inputs.Abandon, state: State) -> None:
+    _contact(input.contact, state, "Abandon.contact")
+
+
+def _extend_wrap_up(input: inputs.ExtendWrapUp, state: State) -> None:
+    _interaction(input, state)
+    checked(input.until, "ExtendWrapUp.until")
+
+
+_CHECKS: dict[type, Callable[[Any, State], None]] = {
+    inputs.PutQueue: _put_queue,
+    inputs.RemoveQueue: _remove_queue,
+    inputs.PutAgent: _put_agent,
+    inputs.RemoveAgent: _agent,
+    inputs.SetPresence: _set_presence,
+    inputs.LoseAgent: _agent,
+    inputs.Arrive: _arrive,
+    inputs.Receive: _receive,
+    inputs.Accept: _offer,
+    inputs.Decline: _offer,
+    inputs.FailConnect: _interaction,
+    inputs.Say: _say,
+    inputs.Abandon: _abandon,
+    inputs.End: _interaction,
+    inputs.ExtendWrapUp: _extend_wrap_up,
+    inputs.Dispose: _interaction,
+}
+
+
+# --- what the checks share ------------------------------------------------------------------------
+
+
+def _is(value: object, kind: type, field: str) -> None:
+    if not isinstance(value, kind):
+        raise IllegalInput(f"{field}: {value!r} is not of the type {kind.__name__}")
+
+
+def _known(value: object, known: Iterable[str], field: str, what: str) -> None:
+    if not isinstance(value, str):
+        raise IllegalInput(f"{field}: {value!r} is not the id of a known {what}; an id is a str")
+    if value not in known:
+        raise IllegalInput(f"{field}: no {what} {value!r}.{did_you_mean(value, known)}")
+
+
+def _contact(value: str, state: State, field: str) -> None:
+    """Raise where a contact was never here; where it may only be forgotten, do not."""
+    _is(value, str, field)
+    if not state.knows(value) and not state.forgotten:
+        near = did_you_mean(value, state.contacts)
+        raise IllegalInput(f"{field}: no contact {value!r}.{near}")
+
+
+def _derived(value: str, state: State, field: str, what: str) -> None:
+    contact = contact_of(value) if isinstance(value, str) else None
+    if contact is None:
+        raise IllegalInput(f"{field}: {value!r} is not the id of {what}, such as 'c1/1'")
+    _contact(contact, state, field)
+
+
+@contextmanager
+def _field(name: str) -> Generator[None]:
+    """Let a configuration error inside an input name the input's field."""
+    try:
+        yield
+    except ConfigurationError as error:
+        text = str(error)
+        raise IllegalInput(text if text.startswith(name) else f"{name}: {text}") from error
