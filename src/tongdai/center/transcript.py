@@ -39,6 +39,7 @@ _SHOWN: dict[type, tuple[str, ...]] = {
     effects.ConnectContact: ("contact", "agent"),
     effects.ShowMessage: ("agent", "interaction"),
     effects.SendMessage: ("contact",),
+    effects.DisconnectContact: ("contact", "reason"),
 }
 """What identifies a value, where that is not all its positional fields."""
 

@@ -75,12 +75,12 @@ class AgentState:
 class Pool:
     """Agents of equal skills; `index` is its place in every lane's table."""
 
-    __slots__ = ("agents", "index", "skills")
+    __slots__ = ("index", "size", "skills")
 
     def __init__(self, index: int, skills: dict[str, int]) -> None:
         self.index = index
         self.skills = skills
-        self.agents: dict[str, AgentState] = {}
+        self.size = 0
 
 
 class Work(NamedTuple):
@@ -119,6 +119,13 @@ class Waiter:
         self.protected = False
         self.offers = 0
         self.work = _NO_WORK
+
+    @property
+    def next_step(self) -> Instant | None:
+        """When its plan comes to the next step; `None` after the last."""
+        following = self.step + 1
+        steps = self.plan.steps
+        return self.since + int(steps[following].after) if following < len(steps) else None
 
     @property
     def requirement(self) -> Requirement:

@@ -2,8 +2,8 @@
 
 Rule: after every assignment pass, no contact waits beside an agent who is ready and fits. The
 router keeps it by looking only at what has changed since: lanes that gained a contact (`_stirred`)
-and agents who became ready (`_fresh`). `next` looks and `take` does; `assign` is the loop of both.
-Methods that change never decide, so a replay can call them again.
+and agents who became ready (`fresh` in the roster). `next` looks and `take` does; `assign` is the
+loop of both. Methods that change never decide, so a replay can call them again.
 
 Work costs the same however many agents and contacts there are: see `lanes` for the two orders that
 meet here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tongdai.errors import IllegalInput, did_you_mean
 from tongdai.model.agent import Agent, Presence, check_presence
@@ -27,7 +27,8 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant, checked
 from tongdai.model.timers import Timers
 from tongdai.routing.explain import Explanation, explain
-from tongdai.routing.lanes import AgentState, Bench, Front, Hold, Lane, Pool, Waiter, Work
+from tongdai.routing.lanes import AgentState, Bench, Front, Lane, Waiter, Work
+from tongdai.routing.roster import Roster, Staffing
 from tongdai.routing.strategies import (
     Measure,
     Strategy,
@@ -94,7 +95,6 @@ class ProtectionDue(NamedTuple):
 
 
 Due: TypeAlias = StepDue | CoolOffDue | ProtectionDue
-Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
 
 
 class _Terms(NamedTuple):
@@ -132,12 +132,7 @@ class Router:
         self._strategy = _strategy(strategy)
         self._strategies = {name: _strategy(own) for name, own in (strategies or {}).items()}
         self._modes = _modes(modes)
-        self._agents: dict[str, AgentState] = {}
-        self._pools: dict[frozenset[tuple[str, int]], Pool] = {}
-        self._pool_list: list[Pool | None] = []
-        self._spare: list[int] = []
-        self._benches: list[Bench] = []
-        self._works: dict[Work, Bench] = {}
+        self._roster = Roster(self._forget_pool)
         self._terms: dict[tuple[str, Mode], _Terms] = {}
         self._lanes: dict[tuple[Requirement, int, Strategy], Lane] = {}
         self._lane_limit = _LANES_FROM
@@ -145,10 +140,6 @@ class Router:
         self._firsts: dict[str, dict[str, Waiter]] = {}
         self._fronts: list[Front] = []
         self._stirred: dict[Lane, None] = {}
-        self._fresh: dict[AgentState, None] = {}
-        self._guarded: dict[Lane, None] = {}
-        self._held: dict[AgentState, None] = {}
-        self._staffing: dict[tuple[Plan, Requirement], Staffing] = {}
         self._timers: Timers[tuple[Waiter, Due, Instant]] = Timers(_alive)
         self._counter = 0
         for agent in agents:
@@ -161,23 +152,7 @@ class Router:
 
         A known agent keeps presence, load and place; `available` counts for new ones only.
         """
-        state = self._agents.get(agent.id)
-        if state is None:
-            presence: Presence = "available" if available else "offline"
-            state = AgentState(agent, presence, checked(now), self._pool(agent))
-            state.pool.agents[agent.id] = state
-            self._agents[agent.id] = state
-        else:
-            old = state.pool
-            new = self._pool(agent)
-            state.agent = agent
-            if new is not old:
-                del old.agents[agent.id]
-                new.agents[agent.id] = state
-                state.pool = new
-                self._drop_pool(old)
-        self._staffing.clear()
-        self._publish(state)
+        self._roster.put(agent, checked(now), available=available)
         self._replace_firsts(agent.id, now)
 
     def remove(self, agent: str, now: Instant) -> None:
@@ -186,18 +161,12 @@ class Router:
         Raises:
             IllegalInput: there is no such agent.
         """
-        state = self._agent(agent)
+        state = self._roster.agent(agent)
         for contact in list(state.active):
             self.drop(contact, agent, now)
-            if contact in self._waiters and not self._waiters[contact].agents:
+            if not self._waiters[contact].agents:
                 self.requeue(contact, now)
-        self._withdraw(state)
-        del self._agents[agent]
-        self._fresh.pop(state, None)
-        self._held.pop(state, None)
-        del state.pool.agents[agent]
-        self._drop_pool(state.pool)
-        self._staffing.clear()
+        self._roster.remove(state)
         self._replace_firsts(agent, now)
 
     def presence(self, agent: str, presence: Presence, now: Instant, reason: str = "") -> None:
@@ -208,13 +177,7 @@ class Router:
             ConfigurationError: there is no such presence.
         """
         check_presence(presence, "presence")
-        state = self._agent(agent)
-        if presence == "available" != state.presence:
-            state.since = checked(now)
-        state.presence = presence
-        state.reason = reason
-        self._staffing.clear()
-        self._publish(state)
+        self._roster.presence(self._roster.agent(agent), presence, checked(now), reason)
         self._replace_firsts(agent, now)
 
     def agent(self, agent: str) -> AgentState:
@@ -223,12 +186,12 @@ class Router:
         Raises:
             IllegalInput: there is no such agent.
         """
-        return self._agent(agent)
+        return self._roster.agent(agent)
 
     @property
     def agents(self) -> Mapping[str, AgentState]:
         """All live agents by id, to look at."""
-        return self._agents
+        return self._roster.agents
 
     # --- contacts -----------------------------------------------------------------------------
 
@@ -382,7 +345,7 @@ class Router:
         The contact that goes first among those that somebody could serve gets the agent whom its
         strategy picks. Nothing changes: `take` does it.
         """
-        if not self._stirred and not self._fresh:
+        if not self._stirred and not self._roster.fresh:
             return None
         best = self._first_match()
         if best is None or best.lane is None:
@@ -404,10 +367,11 @@ class Router:
         Only what has changed is looked at; what turns out to match nothing is at rest again.
         """
         best: Waiter | None = None
-        if len(self._fresh) > len(self._fronts):  # cheaper to look from the contacts' side
+        fresh = self._roster.fresh
+        if len(fresh) > len(self._fronts):  # cheaper to look from the contacts' side
             for _, _, lane in self._fronts:
                 self._stirred[lane] = None
-            self._fresh.clear()
+            fresh.clear()
         for lane in tuple(self._stirred):
             head = lane.head()
             if head is None or not lane.best(head):
@@ -415,10 +379,10 @@ class Router:
                 self._set_front(lane)
             elif best is None or head.rank < best.rank:
                 best = head
-        for state in tuple(self._fresh):
+        for state in tuple(fresh):
             head = self._first_for(state)
             if head is None:
-                del self._fresh[state]
+                del fresh[state]
             elif best is None or head.rank < best.rank:
                 best = head
         return best
@@ -432,7 +396,7 @@ class Router:
         waiter = self._waiter(contact)
         if waiter.lane is None:
             raise IllegalInput(f"take: contact {contact!r} does not wait")
-        states = [self._agent(agent) for agent in agents]
+        states = [self._roster.agent(agent) for agent in agents]
         waiter.work = waiter.lane.bench.work
         self._unplace(waiter)
         for state in states:
@@ -449,22 +413,12 @@ class Router:
             raise IllegalInput(
                 f"share: contact {contact!r} is not taken, or {agent!r} has it already"
             )
-        self._give(waiter, self._agent(agent), now)
+        self._give(waiter, self._roster.agent(agent), now)
 
     def _give(self, waiter: Waiter, state: AgentState, now: Instant) -> None:
-        agent = state.agent
-        work = waiter.work
-        units = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
         waiter.offers += 1
-        waiter.agents = (*waiter.agents, agent.id)
-        state.active[waiter.contact.id] = Hold(units, work.mode, now, state.since)
-        state.used += units
-        state.modes[work.mode] = state.modes.get(work.mode, 0) + 1
-        state.taken += 1
-        self._counter += 1
-        state.turn = self._counter
-        state.since = now
-        self._publish(state)
+        waiter.agents = (*waiter.agents, state.agent.id)
+        self._roster.give(state, waiter.contact.id, waiter.work, now)
 
     def assign(self, now: Instant) -> list[Match]:
         """Live through what falls due by `now`, make every match there is, and return them."""
@@ -544,20 +498,7 @@ class Router:
 
     def staffing(self, plan: Plan, needs: Requirement) -> Staffing:
         """Return whether anybody could serve a contact: an agent who fits any step of its plan."""
-        key = (plan, needs)
-        known = self._staffing.get(key)
-        if known is None:
-            wanted = list(dict.fromkeys(step.requires & needs for step in plan.steps))
-            known = "nobody"
-            for state in self._agents.values():
-                if state.presence == "offline" or not any(map(state.agent.meets, wanted)):
-                    continue
-                known = "signed_in"
-                if state.presence == "available":
-                    known = "staffed"
-                    break
-            self._staffing[key] = known
-        return known
+        return self._roster.staffing(plan, needs)
 
     def fits(self, contact: str, agent: str, now: Instant) -> bool:
         """Return whether an agent has what a contact needs at its age; load and presence apart.
@@ -567,7 +508,7 @@ class Router:
         """
         waiter = self._waiter(contact)
         step = waiter.plan.steps[waiter.plan.index(now - waiter.since)]
-        return self._agent(agent).agent.meets(step.requires & waiter.contact.needs)
+        return self._roster.agent(agent).agent.meets(step.requires & waiter.contact.needs)
 
     def others(self, contact: str, agent: str) -> bool:
         """Return whether an available agent other than this one fits what the contact needs now."""
@@ -576,12 +517,8 @@ class Router:
         away = (agent, *(waiter.cooling or ()))
         return any(
             state.presence == "available" and name not in away and state.agent.meets(wanted)
-            for name, state in self._agents.items()
+            for name, state in self._roster.agents.items()
         )
-
-    def held_for_live(self, state: AgentState) -> bool:
-        """Return whether an agent takes no other new work, since an exclusive contact waits."""
-        return any(lane.could_take(state) for lane in self._guarded)
 
     # --- inside: contacts ---------------------------------------------------------------------
 
@@ -605,10 +542,9 @@ class Router:
         self._stirred[lane] = None
         if waiter.protected:
             self._guard(lane)
-        following = waiter.step + 1
-        if following < len(waiter.plan.steps):
-            deadline = waiter.since + int(waiter.plan.steps[following].after)
-            due = StepDue(contact.id, following)
+        deadline = waiter.next_step
+        if deadline is not None:
+            due = StepDue(contact.id, waiter.step + 1)
             self._timers.start(now, deadline, (waiter, due, deadline))
         protect = lane.bench.work.protect
         if protect is not None and not waiter.protected:
@@ -650,15 +586,7 @@ class Router:
             del self._firsts[agent]
 
     def _free(self, waiter: Waiter, agent: str, now: Instant, *, innocent: bool) -> None:
-        state = self._agents[agent]
-        hold = state.active.pop(waiter.contact.id)
-        state.used -= hold.units
-        state.modes[hold.mode] -= 1
-        if not innocent:
-            state.since = now
-        elif state.since == hold.at:  # nothing else has happened to them meanwhile
-            state.since = hold.since
-        self._publish(state)
+        self._roster.free(self._roster.agent(agent), waiter.contact.id, now, innocent=innocent)
 
     def _terms_of(self, waiter: Waiter) -> _Terms:
         queue, mode = waiter.queue, waiter.contact.mode
@@ -672,12 +600,7 @@ class Router:
                 settings.exclusive,
                 settings.protect if settings.exclusive else None,
             )
-            bench = self._works.get(work)
-            if bench is None:
-                bench = self._works[work] = Bench(work, len(self._benches))
-                self._benches.append(bench)
-                for state in self._agents.values():
-                    self._publish_on(bench, state)
+            bench = self._roster.bench(work)
             how = (
                 self._strategy
                 if queue.strategy is None
@@ -732,7 +655,7 @@ class Router:
         return (steps[-1].requires & needs).unheld()
 
     def _can_come(self, agent: str, wanted: Requirement, waiter: Waiter) -> bool:
-        state = self._agents.get(agent)
+        state = self._roster.agents.get(agent)
         return (
             state is not None
             and state.presence == "available"
@@ -765,100 +688,23 @@ class Router:
         tickets = state.tickets
         for _, _, lane in self._fronts:
             index = lane.bench.index
-            if index < len(tickets) and tickets[index] and lane.fits(state):
+            if tickets[index] and lane.fits(state):
                 return lane.head()
         return None
 
     def _guard(self, lane: Lane) -> None:
         lane.protected += 1
         if lane.protected == 1:
-            self._guarded[lane] = None
-            for bench in self._benches:
-                if not bench.work.exclusive:
-                    for state in [state for state in bench.ready() if lane.could_take(state)]:
-                        self._publish(state)
+            self._roster.guard(lane)
 
     def _unguard(self, lane: Lane) -> None:
         lane.protected -= 1
         if not lane.protected:
-            del self._guarded[lane]
-            for state in list(self._held):
-                self._publish(state)
+            self._roster.unguard(lane)
 
-    # --- inside: agents -----------------------------------------------------------------------
-
-    def _publish(self, state: AgentState) -> None:
-        """Put an agent on every bench for whose work they have room, and off the others."""
-        tickets = state.tickets
-        if len(tickets) < len(self._benches):
-            tickets.extend([0] * (len(self._benches) - len(tickets)))
-        if self._guarded or state.held:
-            self._hold(state)
-        for bench in self._benches:
-            self._publish_on(bench, state)
-
-    def _publish_on(self, bench: Bench, state: AgentState) -> None:
-        tickets = state.tickets
-        index = bench.index
-        if len(tickets) <= index:
-            tickets.extend([0] * (index + 1 - len(tickets)))
-        ready = (
-            state.presence == "available"
-            and bench.room(state)
-            and not (state.held and not bench.work.exclusive)
-        )
-        if not ready:
-            if tickets[index]:
-                tickets[index] = 0
-                bench.live -= 1
-            return
-        if not tickets[index]:
-            bench.live += 1
-        self._counter += 1
-        tickets[index] = self._counter
-        bench.publish(state, self._counter)
-        if self._fronts:
-            self._fresh[state] = None
-
-    def _hold(self, state: AgentState) -> None:
-        state.held = self.held_for_live(state)
-        if state.held:
-            self._held[state] = None
-        else:
-            self._held.pop(state, None)
-
-    def _withdraw(self, state: AgentState) -> None:
-        for bench in self._benches:
-            if bench.index < len(state.tickets) and state.tickets[bench.index]:
-                state.tickets[bench.index] = 0
-                bench.live -= 1
-
-    def _pool(self, agent: Agent) -> Pool:
-        key = frozenset(agent.skills.items())
-        pool = self._pools.get(key)
-        if pool is None:
-            index = self._spare.pop() if self._spare else len(self._pool_list)
-            pool = self._pools[key] = Pool(index, dict(agent.skills))
-            if index == len(self._pool_list):
-                self._pool_list.append(pool)
-            else:
-                self._pool_list[index] = pool
-        return pool
-
-    def _drop_pool(self, pool: Pool) -> None:
-        if not pool.agents:
-            del self._pools[frozenset(pool.skills.items())]
-            self._pool_list[pool.index] = None
-            self._spare.append(pool.index)
-            for lane in self._lanes.values():
-                lane.forget(pool.index)
-
-    def _agent(self, agent: str) -> AgentState:
-        try:
-            return self._agents[agent]
-        except KeyError:
-            near = did_you_mean(agent, self._agents)
-            raise IllegalInput(f"agent: no agent {agent!r}.{near}") from None
+    def _forget_pool(self, pool: int) -> None:
+        for lane in self._lanes.values():
+            lane.forget(pool)
 
     def _waiter(self, contact: str) -> Waiter:
         try:
@@ -880,7 +726,7 @@ def _any_first(plan: Plan, contact: Contact) -> bool:
 def _alive(timer: tuple[Waiter, Due, Instant]) -> bool:
     waiter, due, until = timer
     if type(due) is StepDue:
-        return waiter.lane is not None and due.step == waiter.step + 1
+        return waiter.lane is not None and due.step == waiter.step + 1 and until == waiter.next_step
     if type(due) is ProtectionDue:
         return waiter.lane is not None and not waiter.protected
     if type(due) is CoolOffDue:

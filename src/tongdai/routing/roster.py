@@ -1,0 +1,214 @@
+"""Who serves: agents, their presence and load, and who is ready for which work.
+
+Rule: an agent stands on the bench of every kind of work for which they are available and have room,
+and on no other; every change of presence, load or skills puts them where they belong now. Whoever
+became ready is noted in `fresh`, for the router to look at. While an exclusive contact has waited
+long (its lane is `guarded`), agents who could take it stand on no bench of other work: that is how
+calls do not starve beside steady chat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from tongdai.errors import IllegalInput, did_you_mean
+from tongdai.model.agent import Agent, Presence
+from tongdai.model.plan import Plan
+from tongdai.model.requirement import Requirement
+from tongdai.model.time import Instant
+from tongdai.routing.lanes import AgentState, Bench, Hold, Lane, Pool, Work
+
+Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
+
+
+class Roster:
+    """All agents of a router."""
+
+    def __init__(self, forget: Callable[[int], None]) -> None:
+        """Start empty; `forget(pool)` is called when a pool's index is free for another pool."""
+        self.agents: dict[str, AgentState] = {}
+        self.fresh: dict[AgentState, None] = {}
+        self.guarded: dict[Lane, None] = {}
+        self._forget = forget
+        self._pools: dict[frozenset[tuple[str, int]], Pool] = {}
+        self._spare: list[int] = []
+        self._benches: list[Bench] = []
+        self._by_work: dict[Work, Bench] = {}
+        self._held: dict[AgentState, None] = {}
+        self._staffing: dict[tuple[Plan, Requirement], Staffing] = {}
+        self._tickets = 0
+
+    def agent(self, agent: str) -> AgentState:
+        """Return a live agent.
+
+        Raises:
+            IllegalInput: there is no such agent.
+        """
+        try:
+            return self.agents[agent]
+        except KeyError:
+            near = did_you_mean(agent, self.agents)
+            raise IllegalInput(f"agent: no agent {agent!r}.{near}") from None
+
+    # --- who is here --------------------------------------------------------------------------
+
+    def put(self, agent: Agent, now: Instant, *, available: bool) -> None:
+        """Add an agent, or change one, who keeps presence, load and place."""
+        state = self.agents.get(agent.id)
+        if state is None:
+            presence: Presence = "available" if available else "offline"
+            state = self.agents[agent.id] = AgentState(agent, presence, now, self._pool(agent))
+            state.tickets = [0] * len(self._benches)
+        else:
+            state.agent = agent
+            old, state.pool = state.pool, self._pool(agent)
+            self._leave_pool(old)
+        self._staffing.clear()
+        self.publish(state)
+
+    def remove(self, state: AgentState) -> None:
+        """Remove an agent who holds nothing."""
+        for bench in self._benches:
+            self._publish_on(bench, state, ready=False)
+        del self.agents[state.agent.id]
+        self.fresh.pop(state, None)
+        self._held.pop(state, None)
+        self._leave_pool(state.pool)
+        self._staffing.clear()
+
+    def presence(self, state: AgentState, presence: Presence, now: Instant, reason: str) -> None:
+        """Change an agent's presence; becoming available starts their idle clock anew."""
+        if presence == "available" != state.presence:
+            state.since = now
+        state.presence = presence
+        state.reason = reason
+        self._staffing.clear()
+        self.publish(state)
+
+    def staffing(self, plan: Plan, needs: Requirement) -> Staffing:
+        """Return whether anybody could serve a contact: an agent who fits any step of its plan.
+
+        What was found holds until somebody comes, goes or changes.
+        """
+        key = (plan, needs)
+        known = self._staffing.get(key)
+        if known is None:
+            wanted = list(dict.fromkeys(step.requires & needs for step in plan.steps))
+            known = "nobody"
+            for state in self.agents.values():
+                if state.presence == "offline" or not any(map(state.agent.meets, wanted)):
+                    continue
+                known = "signed_in"
+                if state.presence == "available":
+                    known = "staffed"
+                    break
+            self._staffing[key] = known
+        return known
+
+    # --- what they hold -----------------------------------------------------------------------
+
+    def give(self, state: AgentState, contact: str, work: Work, now: Instant) -> None:
+        """Let an agent hold a contact."""
+        units = state.agent.costs.get(work.mode, work.cost)
+        state.active[contact] = Hold(units, work.mode, now, state.since)
+        state.used += units
+        state.modes[work.mode] = state.modes.get(work.mode, 0) + 1
+        state.taken += 1
+        self._tickets += 1
+        state.turn = self._tickets
+        state.since = now
+        self.publish(state)
+
+    def free(self, state: AgentState, contact: str, now: Instant, *, innocent: bool) -> None:
+        """Let an agent hold a contact no more.
+
+        Their idle clock starts anew, unless the contact went through no act of theirs (`innocent`)
+        and nothing else has happened to them since they got it.
+        """
+        hold = state.active.pop(contact)
+        state.used -= hold.units
+        state.modes[hold.mode] -= 1
+        if not innocent:
+            state.since = now
+        elif state.since == hold.at:
+            state.since = hold.since
+        self.publish(state)
+
+    # --- who is ready -------------------------------------------------------------------------
+
+    def bench(self, work: Work) -> Bench:
+        """Return the bench of a kind of work; the first call makes it, O(agents)."""
+        bench = self._by_work.get(work)
+        if bench is None:
+            bench = self._by_work[work] = Bench(work, len(self._benches))
+            self._benches.append(bench)
+            for state in self.agents.values():
+                state.tickets.append(0)
+                self._publish_on(bench, state, ready=self._ready(bench, state))
+        return bench
+
+    def publish(self, state: AgentState) -> None:
+        """Put an agent on every bench for whose work they are ready, and off the others."""
+        if self.guarded or state.held:
+            state.held = any(lane.could_take(state) for lane in self.guarded)
+            if state.held:
+                self._held[state] = None
+            else:
+                self._held.pop(state, None)
+        for bench in self._benches:
+            self._publish_on(bench, state, ready=self._ready(bench, state))
+
+    def _ready(self, bench: Bench, state: AgentState) -> bool:
+        return (
+            state.presence == "available"
+            and not (state.held and not bench.work.exclusive)
+            and bench.room(state)
+        )
+
+    def _publish_on(self, bench: Bench, state: AgentState, *, ready: bool) -> None:
+        tickets = state.tickets
+        index = bench.index
+        if not ready:
+            if tickets[index]:
+                tickets[index] = 0
+                bench.live -= 1
+            return
+        if not tickets[index]:
+            bench.live += 1
+        self._tickets += 1
+        tickets[index] = self._tickets
+        bench.publish(state, self._tickets)
+        self.fresh[state] = None
+
+    def guard(self, lane: Lane) -> None:
+        """Keep agents who could take a lane's work for it."""
+        self.guarded[lane] = None
+        for bench in self._benches:
+            if not bench.work.exclusive:
+                for state in [state for state in bench.ready() if lane.could_take(state)]:
+                    self.publish(state)
+
+    def unguard(self, lane: Lane) -> None:
+        """Let agents who were kept for a lane take other work again."""
+        del self.guarded[lane]
+        for state in list(self._held):
+            self.publish(state)
+
+    # --- pools --------------------------------------------------------------------------------
+
+    def _pool(self, agent: Agent) -> Pool:
+        key = frozenset(agent.skills.items())
+        pool = self._pools.get(key)
+        if pool is None:
+            index = self._spare.pop() if self._spare else len(self._pools)
+            pool = self._pools[key] = Pool(index, dict(agent.skills))
+        pool.size += 1
+        return pool
+
+    def _leave_pool(self, pool: Pool) -> None:
+        pool.size -= 1
+        if not pool.size:
+            del self._pools[frozenset(pool.skills.items())]
+            self._spare.append(pool.index)
+            self._forget(pool.index)
