@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
@@ -48,8 +49,7 @@ SHORTEST_COOL_OFF: Final = seconds(5)
 """The same where nobody else fits."""
 
 
-@attrs.frozen(repr=False)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What the center answers to one input; prints as a transcript.
 
     Attributes:
@@ -101,6 +101,10 @@ class Center:
             ConfigurationError: a setting that cannot work.
         """
         self._cool_off = duration(cool_off, "Center.cool_off")
+        if self._cool_off < SHORTEST_COOL_OFF:
+            raise ConfigurationError(
+                f"Center.cool_off: {self._cool_off} is too short; at least {SHORTEST_COOL_OFF}"
+            )
         self._grace = duration(grace, "Center.grace")
         self._settings: dict[str, Any] = {
             "modes": modes,
@@ -380,8 +384,11 @@ class Center:
                 upto=inbound.upto,
                 error=inbound.error,
             )
-        else:
+        elif self._state.modes[contact.contact.mode].abandons:
             self._leave(contact)
+        else:
+            reason = f"{contact.contact.mode} contacts do not abandon; they wait until answered"
+            self._ignore(input, inbound.key, reason)
 
     def _on_accept(self, input: inputs.Accept) -> None:
         found = self._open_offer(input)
@@ -640,7 +647,7 @@ class Center:
 
     def _cooled_until(self, live: ContactState, agent: str) -> Instant:
         others = self._state.router.others(live.contact.id, agent)
-        return self._now + int(self._cool_off if others else min(self._cool_off, SHORTEST_COOL_OFF))
+        return self._now + int(self._cool_off if others else SHORTEST_COOL_OFF)
 
     def _at_address(self, address: Address) -> ContactState | None:
         contact = self._state.addresses.get((address.channel, address.to))

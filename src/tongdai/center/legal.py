@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from tongdai.center import inputs
 from tongdai.center.state import State
@@ -22,6 +22,13 @@ from tongdai.model.mode import Mode
 from tongdai.model.queue import Queue, check_routes
 from tongdai.model.time import checked
 from tongdai.routing.strategies import named
+
+LONGEST_TEXT: Final = 1_000_000
+"""Characters that one message may have."""
+LONGEST_RAW: Final = 32 * 1024 * 1024
+"""Bytes that a message may have as its provider sent it."""
+MOST_PARTS: Final = 100
+"""Attachments, and claims, that one message may have."""
 
 
 def check(input: inputs.AnyInput, state: State) -> None:
@@ -95,9 +102,23 @@ def _arrive(input: inputs.Arrive, state: State) -> None:
 def _receive(input: inputs.Receive, state: State) -> None:
     if not isinstance(input.inbound, (Message, Receipt, Left)):
         raise IllegalInput(f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left")
+    if isinstance(input.inbound, Message):
+        _bounded(input.inbound)
     _known(input.entry, state.queues.queues, "Receive.entry", "queue")
     if not isinstance(input.mode, Mode):
         raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
+
+
+def _bounded(message: Message) -> None:
+    sizes = {
+        "content.text": (len(message.content.text), LONGEST_TEXT),
+        "content.attachments": (len(message.content.attachments), MOST_PARTS),
+        "claims": (len(message.claims), MOST_PARTS),
+        "raw": (len(message.raw), LONGEST_RAW),
+    }
+    for field, (size, most) in sizes.items():
+        if size > most:
+            raise IllegalInput(f"Receive.inbound.{field}: {size} is too long; at most {most}")
 
 
 def _offer(input: inputs.Accept | inputs.Decline, state: State) -> None:

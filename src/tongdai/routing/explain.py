@@ -7,17 +7,14 @@ center agents with the same answer are counted, not listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 import attrs
 
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
 from tongdai.routing.lanes import AgentState, Waiter
-
-if TYPE_CHECKING:
-    from tongdai.routing.router import Router
 
 _LISTED = 20  # with more agents than this, equal answers are counted
 _LONGEST = 30  # rows that are printed
@@ -98,8 +95,17 @@ class Explanation:
         return "\n".join([head, *table])
 
 
-def explain(router: Router, waiter: Waiter, now: Instant) -> Explanation:
-    """Return why a contact waits (`Router.explain`)."""
+def explain(
+    waiter: Waiter, now: Instant, agents: Mapping[str, AgentState], others: Iterable[Waiter]
+) -> Explanation:
+    """Return why a contact waits (`Router.explain`).
+
+    Args:
+        waiter: the contact.
+        now: the instant.
+        agents: all agents.
+        others: all contacts in the router, waiting and taken.
+    """
     needs = waiter.contact.needs
     lane = waiter.lane
     plan = waiter.plan
@@ -123,10 +129,10 @@ def explain(router: Router, waiter: Waiter, now: Instant) -> Explanation:
     ever = [shown.unheld(), *(wanted.unheld() for wanted, _ in later)]
     place = of = 0
     if lane is not None:
-        ranks = [other.rank for other in router.waiters.values() if other.lane is not None]
+        ranks = [other.rank for other in others if other.lane is not None]
         of = len(ranks)
         place = 1 + sum(rank < waiter.rank for rank in ranks)
-    rows = _rows(router, waiter, shown, later, now) if lane is not None else ()
+    rows = _rows(agents, waiter, shown, later, now) if lane is not None else ()
     return Explanation(
         contact=waiter.contact.id,
         waited=Duration(now - waiter.since),
@@ -138,23 +144,21 @@ def explain(router: Router, waiter: Waiter, now: Instant) -> Explanation:
         held=shown.first if lane is not None else None,
         then=tuple((str(wanted) or "anyone", wait) for wanted, wait in later),
         rows=rows,
-        never=not any(
-            state.agent.meets(wanted) for wanted in ever for state in router.agents.values()
-        ),
+        never=not any(state.agent.meets(wanted) for wanted in ever for state in agents.values()),
         now_with=waiter.agents,
     )
 
 
 def _rows(
-    router: Router,
+    agents: Mapping[str, AgentState],
     waiter: Waiter,
     wanted: Requirement,
     later: list[tuple[Requirement, Duration]],
     now: Instant,
 ) -> tuple[Row, ...]:
-    listed = len(router.agents) <= _LISTED
+    listed = len(agents) <= _LISTED
     grouped: dict[tuple[str, Duration | None, int], list[str]] = {}
-    for name, state in router.agents.items():
+    for name, state in agents.items():
         why, fits_in, near = _why(waiter, state, wanted, later=later, now=now, named=listed)
         key = (name, fits_in, near) if listed else (why, fits_in, near)
         grouped.setdefault(key, []).append(name)

@@ -469,7 +469,8 @@ class Router:
         Raises:
             IllegalInput: there is no such contact.
         """
-        return explain(self, self._waiter(contact), checked(now))
+        waiter = self._waiter(contact)
+        return explain(waiter, checked(now), self._roster.agents, self._waiters.values())
 
     def candidates(self, contact: str) -> list[str]:
         """Return who is ready and fits a waiting contact, best first.
