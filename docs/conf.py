@@ -25,9 +25,10 @@ myst_heading_anchors = 3
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+add_module_names = False
+default_role = "code"  # docstrings put code in single backticks
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True  # "Attributes:" documents fields that autodoc then need not list again
 
 # A name in a signature that leads nowhere is an error, so that the reference has no dead ends. The
 # build needs no network, so what other projects document is named here instead of looked up.
@@ -49,19 +50,47 @@ DOCUMENTED_ELSEWHERE = [
     "typing_extensions",
     "zoneinfo",
 ]
+nitpick_ignore = [("py:class", "tongdai.model.timers.Item")]  # a type variable
 nitpick_ignore_regex = [(r"py:.*", rf"({'|'.join(DOCUMENTED_ELSEWHERE)})\..*")]
 
 
 def without_marks(*signature: object) -> tuple[str | None, str | None]:
     """Show `Annotated[str, ...]` as `str`: the marks are for the codec, not for the reader."""
     *_, arguments, answer = signature
-    marked = re.compile(r"~?typing\.Annotated\[([^,\[\]]+), [^\]]*\]")
+    marked = re.compile(r"[~\w.]*Annotated\[([^,\[\]]+), [^\]]*\]")
     return (
         marked.sub(r"\1", arguments) if isinstance(arguments, str) else None,
         marked.sub(r"\1", answer) if isinstance(answer, str) else None,
     )
 
 
+def attributes_as_a_list(_: Sphinx, what: str, *about: object) -> None:
+    """Turn a docstring's section `Attributes:` into a list, where several names may share a line.
+
+    Napoleon would read `place, of: ...` as a field `of` of the type `place`, and a colon in the
+    first line of an attribute's own docstring as the end of its type.
+    """
+    lines = about[-1]
+    if not isinstance(lines, list):
+        return
+    if what in {"attribute", "data", "property"}:
+        lines[:0] = ["..", ""]  # an empty comment
+    if "Attributes:" not in lines:
+        return
+    start = lines.index("Attributes:")
+    after = range(start + 1, len(lines))
+    end = next((at for at in after if lines[at] and not lines[at].startswith(" ")), len(lines))
+    listed: list[str] = ["**Attributes**", ""]
+    for line in lines[start + 1 : end]:
+        names, colon, text = line.strip().partition(": ")
+        if line.startswith("    ") and not line.startswith("     ") and colon:
+            listed += [", ".join(f"``{name}``" for name in names.split(", ")), f"    {text}"]
+        else:
+            listed.append(line if not line.strip() else f"    {line.strip()}")
+    lines[start:end] = [*listed, ""]
+
+
 def setup(app: Sphinx) -> None:
-    """Hook the above into autodoc."""
+    """Hook the above into autodoc, before Napoleon reads a docstring."""
     app.connect("autodoc-process-signature", without_marks)
+    app.connect("autodoc-process-docstring", attributes_as_a_list, priority=400)

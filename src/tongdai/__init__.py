@@ -22,6 +22,7 @@ from tongdai.center.inputs import (
     Tick,
 )
 from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError
+from tongdai.metrics.fold import Metrics
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Address, Claim, Contact, Content
 from tongdai.model.mode import Mode
@@ -51,6 +52,7 @@ __all__ = [
     "End",
     "IllegalInput",
     "Instant",
+    "Metrics",
     "Mode",
     "OmnichannelQueue",
     "Order",

@@ -32,7 +32,7 @@ from tongdai.center.views import (
     queue_snapshot,
 )
 from tongdai.channels import Message, Receipt
-from tongdai.errors import IllegalInput, did_you_mean
+from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.model.contact import Address, Contact
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
