@@ -27,7 +27,8 @@ def fit(content: Content, medium: Medium) -> list[Content]:
         else:
             parts.append(text[:cut])
             text = text[cut:]
-    parts.append(text)
+    if text or not parts:
+        parts.append(text)
     return [*map(Content, parts[:-1]), Content(parts[-1], content.attachments)]
 
 

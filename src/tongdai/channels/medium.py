@@ -50,7 +50,16 @@ class Medium:
         Raises:
             ConfigurationError: names the setting and what would be right.
         """
-        check_count(self.text_limit, "Medium.text_limit", least=4)
+        check_count(self.text_limit, "Medium.text_limit", least=4, inherits=True)
+        if not isinstance(self.mode, Mode):
+            raise ConfigurationError(
+                f"Medium.mode: {self.mode!r} is not a mode; write Mode.LIVE, Mode.INTERACTIVE ..."
+            )
+        for ability in self.can:
+            if ability not in Can.__members__.values():
+                raise ConfigurationError(
+                    f"Medium.can: {ability!r} is not one of {', '.join(Can)}; write {{Can.TEXT}}"
+                )
         if self.unit not in ("characters", "bytes"):
             raise ConfigurationError(f"Medium.unit: {self.unit!r} is not characters or bytes")
         if self.reply_window is not None:

@@ -13,7 +13,7 @@ import attrs
 
 from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.ids import check_id
-from tongdai.model.mode import FULL, Mode, check_count
+from tongdai.model.mode import FULL, Mode, check_count, check_flag
 from tongdai.model.requirement import Requirement, check_level
 
 Presence: TypeAlias = Literal["available", "away", "not_responding", "offline"]
@@ -77,9 +77,8 @@ class Agent:
                         f"Agent.{field}: {mode!r} is not one of {', '.join(Mode)}"
                     )
                 check_count(number, f"Agent.{field}[{mode}]", least=least)
-        if self.capacity is None:  # pyright: ignore[reportUnnecessaryComparison]
-            raise ConfigurationError("Agent.capacity: None is not a whole number, 0 or more")
         check_count(self.capacity, "Agent.capacity", least=0)
+        check_flag(self.auto_accept, "Agent.auto_accept", inherits=True)
 
     def meets(self, requirement: Requirement) -> bool:
         """Return whether this agent fits: has the skills, and is not excluded by name."""

@@ -8,10 +8,12 @@ names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from functools import lru_cache
+from inspect import signature
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -60,7 +62,7 @@ def decode(data: bytes, kind: Any) -> Any:  # noqa: ANN401 - a type, or a union 
     """
     try:
         return _decoder(kind).decode(data)
-    except (msgspec.MsgspecError, TongdaiError) as error:
+    except (msgspec.MsgspecError, TongdaiError, UnicodeError, RecursionError) as error:
         raise IllegalInput(str(error)) from error
 
 
@@ -81,11 +83,12 @@ def read(data: bytes | str, kind: Any, *, longest: int = LONGEST) -> Any:  # noq
         IllegalInput: it is too long, no JSON, or not such a value; the error names the field
             and what would be right.
     """
-    if len(data) > longest:
-        raise IllegalInput(f"document: {len(data)} bytes is too long; at most {longest}")
     try:
+        data = data.encode() if isinstance(data, str) else data
+        if len(data) > longest:
+            raise IllegalInput(f"document: {len(data)} bytes is too long; at most {longest}")
         raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise IllegalInput(f"document: {error}") from error
     return structure(kind, raw)
 
@@ -118,16 +121,37 @@ def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, PLR09
         return _order(raw, path)
     if attrs.has(kind) or _is_struct(kind):
         values = _fields(kind, raw, path)
-        if kind is Queue:
-            values["plan_"] = values.pop("plan", "")
-        return _construct(kind, values, path)
-    if get_origin(kind) in (Union, UnionType):
-        return _one_of(get_args(kind), raw, path)
+        return _queue(values, path) if kind is Queue else _construct(kind, values, path)
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _one_of(parts, raw, path)
+    if origin is tuple and isinstance(raw, list):
+        items = cast("list[object]", raw)
+        return tuple(_structure(parts[0], item, f"{path}[{at}]") for at, item in enumerate(items))
+    if origin is Mapping and isinstance(raw, dict):
+        found = cast("dict[object, object]", raw)
+        return {
+            _structure(parts[0], name, path): _structure(parts[1], item, f"{path}[{name!r}]")
+            for name, item in found.items()
+        }
+    choices = _choices(kind)
+    if choices and raw not in choices:
+        near = did_you_mean(raw, choices) if isinstance(raw, str) else ""
+        raise IllegalInput(f"{path}: {raw!r:.60} is not one of {', '.join(choices)}.{near}")
     try:
         return msgspec.convert(raw, kind, dec_hook=from_plain)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError as error:  # (what came is not repeated: it may be personal)
         text = str(error)
-        raise IllegalInput(f"{path}: {text[0].lower()}{text[1:]}; got {raw!r:.60}") from error
+        raise IllegalInput(f"{path}: {text[0].lower()}{text[1:]}") from error
+
+
+def _choices(kind: Any) -> list[str]:  # noqa: ANN401
+    """Return the texts that a choice offers; none where anything goes."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return [str(one) for one in kind]
+    return []
 
 
 def _is_struct(kind: Any) -> bool:  # noqa: ANN401
@@ -137,7 +161,8 @@ def _is_struct(kind: Any) -> bool:  # noqa: ANN401
 def _object(raw: object, path: str, known: Iterable[str]) -> dict[str, object]:
     """Return a JSON object, of whose fields none is unknown."""
     if not isinstance(raw, dict):
-        raise IllegalInput(f"{path}: expected an object with {', '.join(known)}; got {raw!r:.60}")
+        kind = "null" if raw is None else type(raw).__name__
+        raise IllegalInput(f"{path}: expected an object with {', '.join(known)}; got {kind}")
     found = cast("dict[str, object]", raw)
     for name in found:
         if name not in known:
@@ -163,11 +188,17 @@ def _fields(kind: Any, raw: object, path: str) -> dict[str, Any]:  # noqa: ANN40
 
 
 def _construct(kind: Any, values: dict[str, Any], path: str) -> Any:  # noqa: ANN401
-    try:
-        return kind(**values)
-    except TypeError as error:
-        missing = str(error).split("argument", 1)[-1].lstrip("s: ").strip()
-        raise IllegalInput(f"{path}: misses {missing}") from error
+    for name, parameter in signature(kind).parameters.items():
+        if parameter.default is parameter.empty and name not in values:
+            raise IllegalInput(f"{path}.{name}: is missing")
+    return kind(**values)
+
+
+def _queue(values: dict[str, Any], path: str) -> Queue:
+    """Return a queue; its id and plan are positional."""
+    if "id" not in values:
+        raise IllegalInput(f"{path}.id: is missing")
+    return Queue(values.pop("id"), values.pop("plan", ""), **values)
 
 
 def _plan(raw: object, path: str) -> Plan:
@@ -176,7 +207,7 @@ def _plan(raw: object, path: str) -> Plan:
         return Plan(requirement(raw, path))
     found = _object(raw, path, ["steps"]).get("steps")
     if not isinstance(found, list) or not found:
-        raise IllegalInput(f"{path}.steps: expected a list of steps; got {found!r:.60}")
+        raise IllegalInput(f"{path}.steps: expected a list of one step or more")
     listed = cast("list[object]", found)
     steps = [
         cast("Step", _structure(Step, step, f"{path}.steps[{number}]"))
@@ -204,17 +235,22 @@ def _one_of(kinds: tuple[Any, ...], raw: object, path: str) -> Any:  # noqa: ANN
     }
     if tagged and isinstance(raw, dict):
         found = cast("dict[str, object]", raw)
-        tag = str(found.get("type"))
+        if "type" not in found:
+            raise IllegalInput(f"{path}.type: is missing; it is one of {', '.join(tagged)}")
+        tag = str(found["type"])
         if tag not in tagged:
             near = did_you_mean(tag, tagged)
             raise IllegalInput(f"{path}.type: {tag!r} is not one of {', '.join(tagged)}.{near}")
         return _structure(tagged[tag], found, tag if path == "input" else path)
+    if tagged:
+        kind = "null" if raw is None else type(raw).__name__
+        raise IllegalInput(f"{path}: expected an object whose type says what it is; got {kind}")
     if raw is None and NoneType in kinds:
         return None
     if isinstance(raw, str) and str in kinds:
         return raw
     rest = [kind for kind in kinds if kind not in (NoneType, str)]
-    return _structure(rest[0], raw, path)
+    return _structure(rest[0] if rest else str, raw, path)
 
 
 def _name(kind: Any) -> str:  # noqa: ANN401

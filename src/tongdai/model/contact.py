@@ -12,11 +12,11 @@ from typing import Annotated, Literal
 from tongdai.errors import ConfigurationError
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode
+from tongdai.model.order import check_points
 from tongdai.model.personal import Personal, Value
 from tongdai.model.requirement import Requirement
-from tongdai.model.time import Instant
-
-_MOST_PRIORITY = 1_000_000
+from tongdai.model.text import check_text
+from tongdai.model.time import Instant, checked
 
 
 class Address(Value, frozen=True):
@@ -24,6 +24,15 @@ class Address(Value, frozen=True):
 
     channel: str
     to: Annotated[str, Personal]
+
+    def __post_init__(self) -> None:
+        """Check what a type checker cannot.
+
+        Raises:
+            ConfigurationError: names the field and what would be right.
+        """
+        check_text(self.channel, "Address.channel")
+        check_text(self.to, "Address.to")
 
 
 class Claim(Value, frozen=True, kw_only=False):
@@ -44,6 +53,15 @@ class Claim(Value, frozen=True, kw_only=False):
     assurance: Literal["asserted", "observed", "verified"] = "asserted"
     raw: Annotated[str, Personal] = ""
 
+    def __post_init__(self) -> None:
+        """Check what a type checker cannot.
+
+        Raises:
+            ConfigurationError: names the field and what would be right.
+        """
+        for field in ("scheme", "value", "scope", "raw"):
+            check_text(getattr(self, field), f"Claim.{field}")
+
 
 class Attachment(Value, frozen=True):
     """A file beside a message: media type, where it is, its name and its size in bytes."""
@@ -60,6 +78,19 @@ class Content(Value, frozen=True):
 
     text: Annotated[str, Personal] = ""
     attachments: tuple[Attachment, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what a type checker cannot.
+
+        Raises:
+            ConfigurationError: names the field and what would be right.
+        """
+        check_text(self.text, "Content.text")
+        for attachment in self.attachments:
+            if not isinstance(attachment, Attachment):
+                raise ConfigurationError(
+                    f"Content.attachments: {type(attachment).__name__} is not an Attachment"
+                )
 
 
 class Contact(Value, frozen=True):
@@ -92,17 +123,31 @@ class Contact(Value, frozen=True):
             ConfigurationError: names the field and what would be right.
         """
         check_id(self.id, "Contact.id")
-        if type(self.priority) is not int or abs(self.priority) > _MOST_PRIORITY:
-            raise ConfigurationError(
-                f"Contact.priority: points are a whole number; got {self.priority!r}"
-            )
+        check_points(self.priority, "Contact.priority")
         if type(self.mode) is not Mode:
             raise ConfigurationError(
                 f"Contact.mode: {self.mode!r} is not a mode; write Mode.LIVE, Mode.INTERACTIVE ..."
             )
-        if self.due is not None and type(self.due) is not int:
+        if self.due is not None:
+            checked(self.due, "Contact.due")
+        if self.address is not None and type(self.address) is not Address:
             raise ConfigurationError(
-                f"Contact.due: {self.due!r} is not an instant (an int, microseconds UTC)"
+                f"Contact.address: {type(self.address).__name__} is not an Address; "
+                "write Address(channel, to)"
+            )
+        for claim in self.claims:
+            if type(claim) is not Claim:
+                raise ConfigurationError(
+                    f"Contact.claims: {type(claim).__name__} is not a Claim; "
+                    "write Claim(scheme, value)"
+                )
+        if not isinstance(self.requires, str):
+            raise ConfigurationError(
+                f"Contact.requires: {self.requires!r} is not text; write 'billing>=3 and vi'"
+            )
+        if not isinstance(self.language, str):
+            raise ConfigurationError(
+                f"Contact.language: {self.language!r} is not the name of a skill, such as 'vi'"
             )
         _needs(self.requires, self.language)
 
@@ -114,10 +159,6 @@ class Contact(Value, frozen=True):
 
 @lru_cache(maxsize=16_384)
 def _needs(requires: str, language: str) -> Requirement:
-    if not isinstance(requires, str):
-        raise ConfigurationError(
-            f"Contact.requires: {requires!r} is not text; write 'billing>=3 and vi'"
-        )
     own = Requirement.parse(requires)
     if not language:
         return own

@@ -33,16 +33,32 @@ class Mode(enum.StrEnum):
     """E-mail, fax, post, tickets: several at a time, ordered by due time."""
 
 
-def check_count(value: object, field: str, *, least: int) -> None:
-    """Raise an error that names the field unless this is `None` or a whole number, `least` or more.
+_MOST: Final = 10**9
+
+
+def check_count(value: object, field: str, *, least: int, inherits: bool = False) -> None:
+    """Raise an error that names the field unless this is a whole number, `least` or more.
+
+    Where the setting is inherited, `None` is right too.
 
     Raises:
         ConfigurationError: it is neither.
     """
-    if value is None:
+    if value is None and inherits:
         return
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{field}: {value!r} is not a whole number, {least} or more")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
+        most = f", at most {_MOST:,}" if isinstance(value, int) and value > _MOST else ""
+        raise ConfigurationError(f"{field}: {value!r} is not a whole number, {least} or more{most}")
+
+
+def check_flag(value: object, field: str, *, inherits: bool = False) -> None:
+    """Raise an error that names the field unless this is `True` or `False` (see `check_count`).
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    if not isinstance(value, bool) and not (value is None and inherits):
+        raise ConfigurationError(f"{field}: {value!r} is neither True nor False")
 
 
 @attrs.frozen(kw_only=True)
@@ -81,7 +97,13 @@ class ModeSettings:
             ConfigurationError: names the setting and what would be right.
         """
         check_count(self.cost, "ModeSettings.cost", least=0)
-        check_count(self.limit, "ModeSettings.limit", least=1)
+        check_count(self.limit, "ModeSettings.limit", least=1, inherits=True)
+        for field in ("exclusive", "abandons", "auto_accept"):
+            check_flag(getattr(self, field), f"ModeSettings.{field}")
+        if not isinstance(self.order, Order):
+            raise ConfigurationError(
+                f"ModeSettings.order: {self.order!r} is not an order; write Order.ageing()"
+            )
         put = object.__setattr__
         put(self, "offer", duration(self.offer, "ModeSettings.offer"))
         put(self, "wrap_up", duration(self.wrap_up, "ModeSettings.wrap_up"))

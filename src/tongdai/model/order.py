@@ -5,8 +5,8 @@ wait, so nothing is ever sorted again as time passes. Linear ageing allows this:
 priority is worth P of waiting, contact A stands before B at every instant exactly if `since_A - P *
 priority_A < since_B - P * priority_B`, for waiting adds the same to both sides.
 
-Keys of different orders compare too, so an agent who serves several queues has one order over all of
-them: strict priorities stand in bands around 0, and within a band everything is a time.
+Keys of different orders compare too, so an agent who serves several queues has one order over all
+of them: strict priorities stand in bands around 0, and within a band everything is a time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,20 @@ from tongdai.model.time import Duration, Instant, duration, hours, minutes
 
 Rank: TypeAlias = tuple[int, int, Instant, str]
 """Band, time within the band, original enqueue time, contact id; least goes first."""
+
+_MOST_POINTS = 1_000_000
+
+
+def check_points(value: object, field: str) -> None:
+    """Raise an error that names the field unless these are points of priority.
+
+    Raises:
+        ConfigurationError: no whole number, or more than a million (or less than minus a million).
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST_POINTS:
+        raise ConfigurationError(
+            f"{field}: points are a whole number up to a million; got {value!r}"
+        )
 
 
 @attrs.frozen
@@ -40,7 +54,7 @@ class Order:
             raise ConfigurationError(
                 f"Order.by: {self.by!r} is not an order; write Order.ageing(), .strict() or .due()"
             )
-        object.__setattr__(self, "worth", duration(self.worth, f"Order.{self.by}"))
+        object.__setattr__(self, "worth", duration(self.worth, "Order.worth"))
 
     @classmethod
     def ageing(cls, *, point: Duration | timedelta = minutes(1)) -> Order:

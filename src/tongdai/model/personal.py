@@ -7,6 +7,7 @@ field.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -19,7 +20,15 @@ class Personal:
 
 PersonalText: TypeAlias = Annotated[str, Personal]
 
-_MASK = "•••"
+
+class _Mask:
+    """Stands for what is not shown."""
+
+    def __repr__(self) -> str:
+        return "•••"
+
+
+_MASK = _Mask()
 
 
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -27,12 +36,15 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __repr__(self) -> str:
         """Give the constructor's call; personal fields that hold something show as a mask."""
+        shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        """Give names and values, masked; what msgspec would give to rich is not."""
         hidden = _personal(type(self))
-        shown: list[str] = []
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            shown.append(f"{name}={_MASK if value and name in hidden else repr(value)}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+            yield name, _MASK if value and name in hidden else value
 
 
 @cache

@@ -12,6 +12,7 @@ from datetime import timedelta
 import attrs
 
 from tongdai.errors import ConfigurationError
+from tongdai.model.order import check_points
 from tongdai.model.requirement import Requirement, requirement
 from tongdai.model.time import Duration, duration
 
@@ -39,8 +40,7 @@ class Step:
             ConfigurationError: `after` has no unit or is negative, or `priority` is no whole
             number.
         """
-        if not isinstance(priority, int) or isinstance(priority, bool):
-            raise ConfigurationError(f"Step.priority: points are a whole number; got {priority!r}")
+        check_points(priority, "Step.priority")
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             duration(after, "Step.after"), requirement(requires, "Step.requires"), priority
         )
@@ -82,8 +82,8 @@ class Plan:
         self.__attrs_init__(whole)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
     def index(self, age: int) -> int:
-        """Return the index of the step that counts at an age (microseconds, 0 or more)."""
-        if len(self.steps) == 1:
+        """Return the index of the step that counts at an age (microseconds; below 0 is 0)."""
+        if len(self.steps) == 1 or age < 0:
             return 0
         return bisect_right(self.steps, age, key=lambda step: step.after) - 1
 

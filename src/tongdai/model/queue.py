@@ -11,12 +11,13 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from tongdai.errors import ConfigurationError
+from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.ids import check_id
-from tongdai.model.mode import check_count
+from tongdai.model.mode import check_count, check_flag
 from tongdai.model.order import Order
 from tongdai.model.plan import Plan, plan
 from tongdai.model.requirement import Requirement
+from tongdai.model.text import check_text
 from tongdai.model.time import Duration, duration, seconds
 
 JoinRule: TypeAlias = Literal["always", "signed_in", "staffed"]
@@ -29,6 +30,14 @@ class Closed:
     """A contact that cannot stay ends here; with a text, the customer is told it first."""
 
     text: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Check the text.
+
+        Raises:
+            ConfigurationError: it is no text.
+        """
+        check_text(self.text, "Closed.text")
 
 
 Elsewhere: TypeAlias = str | Closed
@@ -97,8 +106,14 @@ class Queue:
             raise ConfigurationError(
                 f"Queue.order: {order!r} is not an order; write Order.ageing(point=minutes(1))"
             )
-        check_count(limit, "Queue.limit", least=0)
-        check_count(cost, "Queue.cost", least=0)
+        check_count(limit, "Queue.limit", least=0, inherits=True)
+        check_count(cost, "Queue.cost", least=0, inherits=True)
+        check_flag(auto_accept, "Queue.auto_accept", inherits=True)
+        if strategy is not None and not isinstance(strategy, str):
+            raise ConfigurationError(
+                f"Queue.strategy: {strategy!r} is not a name; write 'best_skill', or give functions "
+                "of your own a name with Center(strategies={name: function})"
+            )
         if join not in ("always", "signed_in", "staffed"):
             raise ConfigurationError(
                 f"Queue.join: {join!r} is not one of always, signed_in, staffed"
@@ -145,18 +160,25 @@ def check_routes(queues: dict[str, Queue]) -> None:
         for field, to in targets.items():
             if to not in queues:
                 raise ConfigurationError(
-                    f"Queue.{field}: queue {queue!r} leads to {to!r}, which is not a queue"
+                    f"Queue.{field}: queue {queue!r} leads to {to!r}, which is not a queue."
+                    f"{did_you_mean(to, queues)}"
                 )
     finished: set[str] = set()
-
-    def walk(queue: str, path: tuple[str, ...]) -> None:
-        if queue in path:
-            cycle = " -> ".join((*path[path.index(queue) :], queue))
-            raise ConfigurationError(f"Queue.overflow: a contact could go round for ever: {cycle}")
-        if queue not in finished:
-            for to in ways[queue].values():
-                walk(to, (*path, queue))
-            finished.add(queue)
-
-    for queue in queues:
-        walk(queue, ())
+    for first in queues:
+        path: dict[str, None] = {}
+        walk = [(first, False)]
+        while walk:
+            queue, left = walk.pop()
+            if left:
+                del path[queue]
+                finished.add(queue)
+            elif queue in path:
+                way = list(path)
+                cycle = " -> ".join([*way[way.index(queue) :], queue])
+                raise ConfigurationError(
+                    f"Queue.overflow: a contact could go round for ever: {cycle}"
+                )
+            elif queue not in finished:
+                path[queue] = None
+                walk.append((queue, True))
+                walk += [(to, False) for to in ways[queue].values()]

@@ -22,7 +22,7 @@ from typing import Final, TypeAlias
 
 from tongdai.errors import ConfigurationError
 from tongdai.model.ids import check_id
-from tongdai.model.text import Token, Tokens, quoted
+from tongdai.model.text import LONGEST, Token, Tokens, quoted
 
 LOWEST: Final = 1
 HIGHEST: Final = 5
@@ -112,6 +112,10 @@ class Requirement:
         Raises:
             ParseError: the text is no requirement; the error knows the position.
         """
+        if not isinstance(text, str):
+            raise ConfigurationError(
+                f"Requirement.parse: {text!r} is not text; write 'billing>=3 and vi'"
+            )
         return _parse(text)
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
@@ -129,11 +133,11 @@ class Requirement:
 
     def __and__(self, other: Requirement) -> Requirement:
         """Return what is required where both are; `first` is this one's, else the other's."""
-        return _both(self, other)
+        return _both(self, other, self._text, other._text)
 
     def unheld(self) -> Requirement:
         """Return the same requirement, held for nobody."""
-        return self if self.first is None else _unheld(self)
+        return self if self.first is None else _unheld(self, self._text)
 
     def __str__(self) -> str:
         """Give the canonical text; the empty requirement gives an empty text."""
@@ -164,9 +168,15 @@ def requirement(value: object, field: str) -> Requirement:
     """Return a setting (a text or a requirement) as a requirement.
 
     Raises:
-        ConfigurationError: it is neither; a text that does not parse raises `ParseError`.
+        ConfigurationError: it is neither, or its text is longer than what parses back; a text that
+            does not parse raises `ParseError`.
     """
     if isinstance(value, Requirement):
+        size = len(str(value).encode())
+        if size > LONGEST:
+            raise ConfigurationError(
+                f"{field}: a requirement has at most {LONGEST} bytes as text; this one has {size}"
+            )
         return value
     if isinstance(value, str):
         return _parse(value)
@@ -176,6 +186,8 @@ def requirement(value: object, field: str) -> Requirement:
 
 
 def _checked(skills: Mapping[str, int], field: str) -> Skills:
+    if not hasattr(skills, "items"):
+        raise ConfigurationError(f"{field}: {skills!r} is not a mapping; write {{skill: level}}")
     for name, level in skills.items():
         check_id(name, field)
         check_level(level, f"{field}[{name!r}]")
@@ -219,8 +231,12 @@ def _text(self: Requirement) -> str:
 _ANYONE: Final = Requirement()
 
 
+# What is cached is found by text too: equal requirements may be written in another order, and what
+# prints must not depend on which of them was met first.
+
+
 @lru_cache(maxsize=16_384)
-def _both(one: Requirement, other: Requirement) -> Requirement:
+def _both(one: Requirement, other: Requirement, *_texts: str) -> Requirement:
     if other == _ANYONE:
         return one
     if one == _ANYONE:
@@ -235,7 +251,7 @@ def _both(one: Requirement, other: Requirement) -> Requirement:
 
 
 @lru_cache(maxsize=1024)
-def _unheld(one: Requirement) -> Requirement:
+def _unheld(one: Requirement, _text: str) -> Requirement:
     return Requirement(
         dict(one.skills),
         any_of=[dict(group) for group in one.any_of],
@@ -259,7 +275,7 @@ def _parse(text: str) -> Requirement:
     prefers: dict[str, int] = {}
     without: list[str] = []
     first: list[str] = []
-    if tokens.here.kind != "end" and tokens.here.text not in _CLAUSES:
+    if tokens.here.kind != "end" and not tokens.at(*_CLAUSES):
         _read_musts(tokens, musts, groups)
         if tokens.here.kind == "end":
             return Requirement(musts, any_of=groups)
@@ -301,7 +317,7 @@ def _read_musts(tokens: Tokens, musts: dict[str, int], groups: list[dict[str, in
             tokens.close()
         else:
             _read_skill(tokens, musts)
-        if tokens.here.text == "or":
+        if tokens.at("or"):
             tokens.fail("'or' needs parentheses: (a or b) and c")
         if not tokens.word("and"):
             return
@@ -318,7 +334,7 @@ def _read_group(tokens: Tokens, musts: dict[str, int], groups: list[dict[str, in
     _read_skill(tokens, group, lowest=True)
     while tokens.word("or"):
         _read_skill(tokens, group, lowest=True)
-    if tokens.here.text == "and":
+    if tokens.at("and"):
         tokens.fail("a group offers single skills: (a or b); 'and' stands outside it")
     if len(group) == 1:
         [(name, level)] = group.items()

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import NamedTuple, NoReturn
 
-from tongdai.errors import ParseError
+from tongdai.errors import ConfigurationError, ParseError
 
 LONGEST = 4096  # bytes of UTF-8
 DEEPEST = 32  # nested parentheses
@@ -36,9 +36,29 @@ def fold(text: str) -> str:
 
     Letters that Unicode does not decompose (đ, ø, ł ...) are mapped by hand.
     """
-    bare = unicodedata.normalize("NFKD", text.casefold())
+    bare = text
+    for _ in range(2):  # a letter that is only taken apart to a capital (𝐀) folds the second time
+        bare = unicodedata.normalize("NFKD", bare.casefold())
     kept = "".join(mark for mark in bare if not unicodedata.combining(mark))
     return " ".join(kept.translate(_LETTERS).split())
+
+
+def check_text(value: object, field: str) -> None:
+    """Raise an error that names the field unless this is text that can be written as UTF-8.
+
+    Raises:
+        ConfigurationError: no `str`, or one with half a character (a lone surrogate).
+    """
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{field}: {type(value).__name__} is not text; give a str")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ConfigurationError(
+                f"{field}: character {error.start + 1} is half a surrogate pair; "
+                "decode the text with errors='replace'"
+            ) from None
 
 
 class Token(NamedTuple):
@@ -96,12 +116,14 @@ class Tokens:
             self._next += 1
         return token
 
+    def at(self, *words: str) -> bool:
+        """Return whether one of these words or signs comes next; a name in quotes is none."""
+        token = self.here
+        return token.kind in ("name", "sign") and token.text in words
+
     def word(self, *words: str) -> str | None:
         """Go past one of these words or signs and return it, or stay and return `None`."""
-        token = self.here
-        if token.kind in ("name", "sign") and token.text in words:
-            return self.take().text
-        return None
+        return self.take().text if self.at(*words) else None
 
     def expect(self, sign: str) -> None:
         """Go past this sign or raise."""

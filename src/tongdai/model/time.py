@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from operator import index
 from typing import SupportsIndex, TypeAlias, overload
 
 from tongdai.errors import ConfigurationError, IllegalInput
@@ -22,6 +24,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNITS = {"us": 1, "ms": 1_000, "s": _SECOND, "min": 60 * _SECOND, "h": 3_600 * _SECOND}
 _WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h)")
+_LONGEST_WRITTEN = 64  # characters of a duration in a document
+_EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _SECONDS_UP_TO = 120  # shorter durations print in seconds, longer ones in minutes and hours
 _FROM_EPOCH = 10 * 86_400 * _SECOND  # instants before this are test times and print as seconds
 
@@ -45,7 +50,7 @@ class Duration(int):
 
     def __mul__(self, times: SupportsIndex) -> Duration:
         """Repeat the duration a whole number of times."""
-        return Duration(int.__mul__(self, times.__index__()))
+        return Duration(int.__mul__(self, index(times)))
 
     __rmul__ = __mul__
 
@@ -55,6 +60,8 @@ class Duration(int):
 
     def __repr__(self) -> str:
         """Give the call that makes it."""
+        if self == OPEN_ENDED:
+            return "OPEN_ENDED"
         whole, rest = divmod(self, _SECOND)
         return f"seconds({whole if not rest else self / _SECOND})"
 
@@ -87,7 +94,7 @@ def _made(name: str, number: float, unit: int) -> Duration:
         raise ConfigurationError(f"{name}: {number!r} is not a number")
     if isinstance(number, int):
         return Duration(number * unit)
-    if not math.isfinite(number):
+    if not math.isfinite(number * unit):
         raise ConfigurationError(f"{name}: {number} is not a finite number")
     return Duration(round(number * unit))
 
@@ -103,13 +110,16 @@ def duration(value: object, field: str) -> Duration:
     elif isinstance(value, str):
         value = _read(value, field)
     if not isinstance(value, Duration):
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and math.isfinite(value):
             mend = f"{value} has no unit; write seconds({value}) or timedelta(seconds={value})"
         else:
             mend = f"{value!r} is not a duration; write seconds(20) or timedelta(seconds=20)"
         raise ConfigurationError(f"{field}: {mend}")
     if value < 0:
         raise ConfigurationError(f"{field}: {value} is negative; a duration here is zero or more")
+    if value > OPEN_ENDED:
+        raise ConfigurationError(f"{field}: {value} is too long; OPEN_ENDED has no end at all")
     return value
 
 
@@ -127,12 +137,12 @@ def written(value: Duration) -> str:
 def _read(text: str, field: str) -> Duration:
     if text == "open":
         return OPEN_ENDED
-    parts = _WRITTEN.findall(text)
-    if not parts or _WRITTEN.sub("", text).strip():
+    parts = _WRITTEN.findall(text[:_LONGEST_WRITTEN])
+    if not parts or len(text) > _LONGEST_WRITTEN or _WRITTEN.sub("", text).strip():
         raise ConfigurationError(
             f"{field}: a duration needs a number and a unit, e.g. 5s or 2min; got {text[:40]!r}"
         )
-    return Duration(sum(round(float(number) * _UNITS[unit]) for number, unit in parts))
+    return Duration(sum(round(Decimal(number) * _UNITS[unit]) for number, unit in parts))
 
 
 def instant(moment: datetime) -> Instant:
@@ -157,11 +167,12 @@ def checked(now: object, field: str = "now") -> Instant:
     """Return an instant as a plain `int`, or raise an error that names the field.
 
     Raises:
-        IllegalInput: it is not an `int` (a float, a `datetime`, a bool...).
+        IllegalInput: it is not an `int` (a float, a `datetime`, a bool...), or in no year that a
+            `datetime` knows.
     """
-    if isinstance(now, int) and not isinstance(now, bool):
+    if isinstance(now, int) and not isinstance(now, bool) and _EARLIEST <= now <= _LATEST:
         return int(now)
-    mend = "an instant is an int, microseconds UTC"
+    mend = "an instant is an int, microseconds UTC, in the years 1 to 9999"
     if isinstance(now, datetime):
         mend = f"write instant({now.isoformat()})"
     raise IllegalInput(f"{field}: {now!r} is not an instant; {mend}")
@@ -171,6 +182,8 @@ def clock(moment: Instant) -> str:
     """Return an instant for people: `35 s` near the epoch (tests), else ISO 8601 in UTC."""
     if abs(moment) < _FROM_EPOCH:
         return f"{_number(moment)} s"
+    if not _EARLIEST <= moment <= _LATEST:
+        return "open-ended" if moment > 0 else f"{_number(moment)} s"
     text = as_datetime(moment).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return text.removesuffix(".000") + "Z"
 

@@ -19,6 +19,8 @@ from tongdai.model.time import Instant
 
 Item = TypeVar("Item")
 
+_MOST_LINES = 64  # lengths with a deque of their own, so that asking stays cheap; others are odd
+
 
 class Timers(Generic[Item]):
     """Deadlines with an item each."""
@@ -40,9 +42,9 @@ class Timers(Generic[Item]):
         entry = (deadline, self._counter, item)
         length = deadline - now
         line = self._lines.get(length)
-        if line is None:
+        if line is None and len(self._lines) < _MOST_LINES:
             line = self._lines[length] = deque()
-        if line and deadline < line[-1][0]:
+        if line is None or (line and deadline < line[-1][0]):
             heapq.heappush(self._odd, entry)
         else:
             line.append(entry)

@@ -265,8 +265,13 @@ class OmnichannelQueue:
             now: the instant.
             since: when it was first enqueued, if that was earlier; its place counts from then.
             entered: when it came to this queue, if that was earlier; its patience counts from then.
+
+        Raises:
+            IllegalInput: there is no such queue, or the contact is in one.
         """
         line = self._line(queue)
+        if contact.id in self._entries:
+            raise IllegalInput(f"contact {contact.id!r} is in a queue already; ids are used once")
         since = now if since is None else since
         rank = self._rank(contact, line, since, 0)
         entry = _Entry(contact, line, rank, since, now if entered is None else entered)

@@ -347,11 +347,11 @@ class Router:
         """
         if not self._stirred and not self._roster.fresh:
             return None
-        best = self._first_match()
-        if best is None or best.lane is None:
+        found = self._first_match()
+        if found is None:
             return None
-        how = best.lane.strategy
-        agents = best.lane.best(best)
+        best, lane, agents = found
+        how = lane.strategy
         won = agents[0]
         return Match(
             best.contact.id,
@@ -361,12 +361,12 @@ class Router:
             how.measure(won, best, now, how.function(won, best)),
         )
 
-    def _first_match(self) -> Waiter | None:
-        """Return the contact that goes first among those that a ready agent fits.
+    def _first_match(self) -> tuple[Waiter, Lane, list[AgentState]] | None:
+        """Return the contact that goes first among those that a ready agent fits, and who gets it.
 
         Only what has changed is looked at; what turns out to match nothing is at rest again.
         """
-        best: Waiter | None = None
+        best: tuple[Waiter, Lane, list[AgentState]] | None = None
         fresh = self._roster.fresh
         if len(fresh) > len(self._fronts):  # cheaper to look from the contacts' side
             for _, _, lane in self._fronts:
@@ -374,17 +374,19 @@ class Router:
             fresh.clear()
         for lane in tuple(self._stirred):
             head = lane.head()
-            if head is None or not lane.best(head):
+            agents = [] if head is None else lane.best(head)
+            if head is None or not agents:
                 del self._stirred[lane]
                 self._set_front(lane)
-            elif best is None or head.rank < best.rank:
-                best = head
+            elif best is None or head.rank < best[0].rank:
+                best = head, lane, agents
         for state in tuple(fresh):
-            head = self._first_for(state)
-            if head is None:
+            first = self._first_for(state)
+            head = None if first is None else first.head()
+            if first is None or head is None:
                 del fresh[state]
-            elif best is None or head.rank < best.rank:
-                best = head
+            elif best is None or head.rank < best[0].rank:
+                best = head, first, first.best(head)
         return best
 
     def take(self, contact: str, agents: Iterable[str], now: Instant) -> None:
@@ -684,13 +686,13 @@ class Router:
             lane.front = front = (head.rank, lane.number, lane)
             insort(self._fronts, front)
 
-    def _first_for(self, state: AgentState) -> Waiter | None:
-        """Return the contact that goes first among those that a ready agent fits."""
+    def _first_for(self, state: AgentState) -> Lane | None:
+        """Return the lane whose head goes first among those that a ready agent fits."""
         tickets = state.tickets
         for _, _, lane in self._fronts:
             index = lane.bench.index
             if tickets[index] and lane.fits(state):
-                return lane.head()
+                return lane
         return None
 
     def _guard(self, lane: Lane) -> None:
