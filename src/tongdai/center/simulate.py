@@ -372,11 +372,8 @@ class _Simulation:
             return SetPresence(offered.agent, "available")
         return None
 
-    def _end(self, accepted: events.OfferAccepted) -> AnyInput | None:
-        live = self._center.state.contacts.get(accepted.contact)
-        if live is None or live.interaction != accepted.offer:
-            return None
-        return End(accepted.offer)
+    def _end(self, interaction: str) -> AnyInput:
+        return End(interaction)
 
     def _dispose(self, interaction: str) -> AnyInput | None:
         return Dispose(interaction, "") if interaction in self._center.state.wrap_ups else None
@@ -393,7 +390,7 @@ class _Simulation:
     def _accepted(self, event: events.OfferAccepted) -> None:
         visit = self._open.get(event.contact)
         if visit is not None:
-            self._at(event.at + int(visit.talk), _FINISH, self._end, event)
+            self._at(event.at + int(visit.talk), _FINISH, self._end, event.offer)
 
     def _closed(self, event: events.ContactRefused | events.ContactAbandoned) -> None:
         self._open.pop(event.contact, None)
