@@ -1,0 +1,103 @@
+"""`docs/explanation/one-contact.md`, step by step: the same inputs, the same transcript.
+
+The page tells what each line of the transcript comes from; here the transcript stands once more as
+a test, and the names that the page gives for what runs are looked up in the code.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import tongdai.center.engine
+import tongdai.center.state
+import tongdai.queues.queue
+import tongdai.routing.router
+from tests.docs import pages
+from tongdai import (
+    Accept,
+    Agent,
+    Arrive,
+    Center,
+    Contact,
+    Decline,
+    End,
+    Plan,
+    PutAgent,
+    Queue,
+    SetPresence,
+    Step,
+    Tick,
+    seconds,
+)
+from tongdai.center.inputs import AnyInput
+
+PAGE = Path(__file__).parents[2] / "docs/explanation/one-contact.md"
+CARDS = Queue("cards", Plan("cards>=3", Step(seconds(30), "cards")), limit=50, wrap_up=seconds(10))
+STEPS: list[tuple[AnyInput, int]] = [
+    (PutAgent(Agent("an", {"vi": 5, "en": 3, "cards": 4}), available=True), seconds(0)),
+    (PutAgent(Agent("binh", {"vi": 3, "en": 5, "cards": 2}), available=True), seconds(0)),
+    (Arrive(Contact("c1", language="en"), "cards"), seconds(5)),
+    (Decline("c1/1"), seconds(9)),
+    (SetPresence("an", "away", "lunch"), seconds(12)),
+    (Tick(), seconds(36)),
+    (Accept("c1/2"), seconds(38)),
+    (End("c1/2"), seconds(98)),
+    (Tick(), seconds(120)),
+]
+TRANSCRIPT = """\
+    0 s  > PutAgent an available
+         < AgentPut an available
+    0 s  > PutAgent binh available
+         < AgentPut binh available
+    5 s  > Arrive c1 cards
+         < ContactQueued c1 cards
+         < ContactOffered c1 an c1/1 until 25 s (longest idle, 5 s)
+         ! PresentOffer an c1/1 until 25 s
+    9 s  > Decline c1/1
+         < OfferDeclined c1 an c1/1 cools off until 14 s
+   12 s  > SetPresence an away lunch
+         < PresenceChanged an away lunch
+   36 s  > Tick
+         < CoolOffEnded c1 an                          at 14 s
+         < PlanStepped c1 2                            at 35 s
+         < ContactOffered c1 binh c1/2 until 55 s (longest idle, 35 s)  at 35 s
+         ! PresentOffer binh c1/2 until 55 s
+   38 s  > Accept c1/2
+         < OfferAccepted c1 binh c1/2
+         ! ConnectContact c1 binh
+   98 s  > End c1/2
+         < ContactEnded c1 agent binh
+         < WrapUpStarted binh c1/2 until 108 s
+         ! DisconnectContact c1 agent
+         ! CloseInteraction binh c1/2 agent
+  120 s  > Tick
+         < WrapUpEnded binh c1/2                       at 108 s
+""".splitlines()
+
+
+def test_one_contact_from_arrival_to_the_end_of_its_wrap_up() -> None:
+    """These inputs give this transcript, line for line."""
+    center = Center([CARDS])
+    told = [str(center.handle(input, now)) for input, now in STEPS]
+    assert "\n".join(told).splitlines() == TRANSCRIPT
+
+
+def test_the_page_shows_the_same_transcript() -> None:
+    """The page's blocks print the same lines in the same order."""
+    blocks = [block for block in pages.blocks(PAGE) if block.info == "python"]
+    shown = [line for block in blocks for line in pages.shown(block, printed=True)]
+    assert shown[: len(TRANSCRIPT)] == TRANSCRIPT
+
+
+def test_what_the_page_names_is_there() -> None:
+    """Each `Class.method` in the page's text is a method of that class."""
+    classes = {
+        "Center": tongdai.center.engine.Center,
+        "State": tongdai.center.state.State,
+        "OmnichannelQueue": tongdai.queues.queue.OmnichannelQueue,
+        "Router": tongdai.routing.router.Router,
+    }
+    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE.read_text(encoding="utf-8"))
+    assert {name for name, _ in named} == set(classes)
+    assert [(name, method) for name, method in named if not hasattr(classes[name], method)] == []
