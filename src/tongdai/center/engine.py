@@ -173,6 +173,7 @@ class Center:
             self._ignore(input, input.id, "nothing changed")
         self._cause = ""
         self._assign()
+        self._live_through(now)  # what the input itself has let fall due
         return Decision(input, now, tuple(self._events), tuple(self._effects))
 
     def apply(self, event: events.AnyEvent) -> None:
@@ -227,13 +228,14 @@ class Center:
             if not due:
                 return
             at, _, happen = min(due, key=itemgetter(0, 1))
-            self._now = max(at, self._now)
+            self._now = max(at, self._now, state.at)
             happen()
             self._assign()
 
     def _timer_due(self, item: Offer | WrapUp | Lost) -> None:
         if isinstance(item, Offer):
             self._emit(events.OfferExpired, item.event.contact, item.agent, item.id)
+            self._withdraw(item.agent, "agent not_responding")
         elif isinstance(item, WrapUp):
             self._emit(events.WrapUpEnded, item.agent, item.interaction)
         else:
@@ -646,16 +648,16 @@ class Center:
             self._emit(events.WrapUpEnded, agent, work.interaction)
 
     def _cooled_until(self, live: ContactState, agent: str) -> Instant:
-        others = self._state.router.others(live.contact.id, agent)
+        others = self._state.router.others(live.contact.id, agent, self._now)
         return self._now + int(self._cool_off if others else SHORTEST_COOL_OFF)
 
     def _at_address(self, address: Address) -> ContactState | None:
-        contact = self._state.addresses.get((address.channel, address.to))
-        return None if contact is None else self._state.contacts[contact]
+        here = self._state.addresses.get((address.channel, address.to))
+        return None if here is None else self._state.contacts[next(reversed(here))]
 
     def _new_id(self, channel: str) -> str:
         number = self._state.arrived + 1
-        while self._state.knows(id := f"{channel}-{number}"):
+        while self._state.knows(id := f"{channel[:100]}-{number}"):
             number += 1
         return id
 

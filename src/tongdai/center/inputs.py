@@ -88,7 +88,7 @@ class Receive(Input, frozen=True):
 
     Attributes:
         inbound: what came.
-        entry: the queue that a new contact enters.
+        entry: the queue that a new contact enters; counts for messages only.
         mode: how the channel's contacts behave.
     """
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tongdai.center import inputs
 from tongdai.center.state import State
 from tongdai.channels import Left, Message, Receipt
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.model.agent import Agent, check_presence
-from tongdai.model.contact import Contact, Content
-from tongdai.model.ids import contact_of
+from tongdai.model.contact import Address, Claim, Contact, Content
+from tongdai.model.ids import check_id, contact_of
 from tongdai.model.mode import Mode
 from tongdai.model.queue import Queue, check_routes
+from tongdai.model.text import check_text
 from tongdai.model.time import checked
 from tongdai.routing.strategies import named
 
@@ -37,6 +38,8 @@ def check(input: inputs.AnyInput, state: State) -> None:
     Raises:
         IllegalInput: names the field and what would be right.
     """
+    if not input.id.isascii():
+        _text(input.id, f"{type(input).__name__}.id")
     check_one = _CHECKS.get(type(input))
     if check_one is not None:
         check_one(input, state)
@@ -57,7 +60,7 @@ def _put_queue(input: inputs.PutQueue, state: State) -> None:
 def _remove_queue(input: inputs.RemoveQueue, state: State) -> None:
     known = state.queues.queues
     _known(input.queue, known, "RemoveQueue.queue", "queue")
-    if input.to:
+    if input.to != "":
         _known(input.to, known, "RemoveQueue.to", "queue")
     if input.to == input.queue:
         raise IllegalInput(f"RemoveQueue.to: {input.to!r} is the queue to be removed")
@@ -72,6 +75,7 @@ def _remove_queue(input: inputs.RemoveQueue, state: State) -> None:
 
 def _put_agent(input: inputs.PutAgent, _: State) -> None:
     _is(input.agent, Agent, "PutAgent.agent")
+    _is(input.available, bool, "PutAgent.available")
 
 
 # --- agents ---------------------------------------------------------------------------------------
@@ -85,6 +89,7 @@ def _set_presence(input: inputs.SetPresence, state: State) -> None:
     _known(input.agent, state.router.agents, "SetPresence.agent", "agent")
     with _field("SetPresence.presence"):
         check_presence(input.presence, "SetPresence.presence")
+    _text(input.reason, "SetPresence.reason")
 
 
 # --- one contact, in the order of its life --------------------------------------------------------
@@ -102,11 +107,32 @@ def _arrive(input: inputs.Arrive, state: State) -> None:
 def _receive(input: inputs.Receive, state: State) -> None:
     if not isinstance(input.inbound, (Message, Receipt, Left)):
         raise IllegalInput(f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left")
-    if isinstance(input.inbound, Message):
-        _bounded(input.inbound)
-    _known(input.entry, state.queues.queues, "Receive.entry", "queue")
+    _inbound(input.inbound)
+    if isinstance(input.inbound, Message):  # (nothing else enters anywhere)
+        _known(input.entry, state.queues.queues, "Receive.entry", "queue")
     if not isinstance(input.mode, Mode):
         raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
+
+
+def _inbound(inbound: Message | Receipt | Left) -> None:
+    field = "Receive.inbound"
+    _is(inbound.address, Address, f"{field}.address")
+    with _field(f"{field}.address.channel"):  # (contacts that come over it are named after it)
+        check_id(inbound.address.channel, f"{field}.address.channel")
+    _text(inbound.key, f"{field}.key")
+    checked(inbound.at, f"{field}.at")
+    if isinstance(inbound, Message):
+        _is(inbound.content, Content, f"{field}.content")
+        _are(inbound.claims, Claim, f"{field}.claims")
+        _are(inbound.replies_to, str, f"{field}.replies_to")
+        _is(inbound.raw, bytes, f"{field}.raw")
+        _bounded(inbound)
+    elif isinstance(inbound, Receipt):
+        _text(inbound.status, f"{field}.status")
+        _text(inbound.error, f"{field}.error")
+        _are(inbound.ids, str, f"{field}.ids")
+        if inbound.upto is not None:
+            checked(inbound.upto, f"{field}.upto")
 
 
 def _bounded(message: Message) -> None:
@@ -125,11 +151,26 @@ def _offer(input: inputs.Accept | inputs.Decline, state: State) -> None:
     _derived(input.offer, state, f"{type(input).__name__}.offer", "an offer")
 
 
+def _decline(input: inputs.Decline, state: State) -> None:
+    _offer(input, state)
+    _text(input.reason, "Decline.reason")
+
+
 def _interaction(
     input: inputs.FailConnect | inputs.Say | inputs.End | inputs.ExtendWrapUp | inputs.Dispose,
     state: State,
 ) -> None:
     _derived(input.interaction, state, f"{type(input).__name__}.interaction", "an interaction")
+
+
+def _fail_connect(input: inputs.FailConnect, state: State) -> None:
+    _interaction(input, state)
+    _text(input.reason, "FailConnect.reason")
+
+
+def _disposed(input: inputs.End | inputs.Dispose, state: State) -> None:
+    _interaction(input, state)
+    _text(input.disposition, f"{type(input).__name__}.disposition")
 
 
 def _say(input: inputs.Say, state: State) -> None:
@@ -156,13 +197,13 @@ _CHECKS: dict[type, Callable[[Any, State], None]] = {
     inputs.Arrive: _arrive,
     inputs.Receive: _receive,
     inputs.Accept: _offer,
-    inputs.Decline: _offer,
-    inputs.FailConnect: _interaction,
+    inputs.Decline: _decline,
+    inputs.FailConnect: _fail_connect,
     inputs.Say: _say,
     inputs.Abandon: _abandon,
-    inputs.End: _interaction,
+    inputs.End: _disposed,
     inputs.ExtendWrapUp: _extend_wrap_up,
-    inputs.Dispose: _interaction,
+    inputs.Dispose: _disposed,
 }
 
 
@@ -171,7 +212,20 @@ _CHECKS: dict[type, Callable[[Any, State], None]] = {
 
 def _is(value: object, kind: type, field: str) -> None:
     if not isinstance(value, kind):
-        raise IllegalInput(f"{field}: {value!r} is not of the type {kind.__name__}")
+        raise IllegalInput(  # (the value is not repeated: it may be what a customer wrote)
+            f"{field}: {type(value).__name__} is not of the type {kind.__name__}"
+        )
+
+
+def _are(values: object, kind: type, field: str) -> None:
+    _is(values, tuple, field)
+    for value in cast("tuple[object, ...]", values):
+        _is(value, kind, field)
+
+
+def _text(value: object, field: str) -> None:
+    with _field(field):
+        check_text(value, field)
 
 
 def _known(value: object, known: Iterable[str], field: str, what: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from tongdai.center import events
+from tongdai.model.codec import plain
 from tongdai.model.contact import Contact, Content
 from tongdai.model.mode import Mode, ModeSettings, modes
 from tongdai.model.queue import Queue
@@ -124,8 +125,8 @@ class State:
         self.ended: dict[str, str] = {}
         self.forgotten = False
         self.wrap_ups: dict[str, WrapUp] = {}
-        self.lost: dict[str, Instant] = {}
-        self.addresses: dict[tuple[str, str], str] = {}
+        self.lost: dict[str, Lost] = {}
+        self.addresses: dict[tuple[str, str], dict[str, None]] = {}  # open contacts, newest last
         self.inputs: dict[str, None] = {}
         self.arrived = 0
         self.version = 0
@@ -158,13 +159,13 @@ class State:
             "forgotten": self.forgotten,
             "inputs": list(self.inputs),
             "ended": dict(self.ended),
-            "lost": dict(sorted(self.lost.items())),
-            "addresses": sorted([*key, contact] for key, contact in self.addresses.items()),
+            "lost": {agent: lost.until for agent, lost in sorted(self.lost.items())},
+            "addresses": [[*key, *contacts] for key, contacts in sorted(self.addresses.items())],
             "queues": self.queues.snapshot(),
-            "settings": {id: repr(queue) for id, queue in sorted(self.queues.queues.items())},
+            "settings": {id: plain(queue) for id, queue in sorted(self.queues.queues.items())},
             "agents": {
                 id: {
-                    "value": repr(live.agent),
+                    "value": plain(live.agent),
                     "presence": [live.presence, live.reason],
                     "since": live.since,
                     "active": {
@@ -176,7 +177,7 @@ class State:
             },
             "contacts": {
                 id: {
-                    "value": repr(live.contact),
+                    "value": plain(live.contact),
                     "queue": live.queue,
                     "since": [live.since, live.entered],
                     "offers": {
@@ -234,8 +235,8 @@ class State:
 
     def _agent_lost(self, event: events.AgentLost) -> None:
         self.router.presence(event.agent, "away", event.at, "lost")
-        self.lost[event.agent] = event.until
-        self.timers.start(event.at, event.until, Lost(event.agent, event.until))
+        lost = self.lost[event.agent] = Lost(event.agent, event.until)
+        self.timers.start(event.at, event.until, lost)
 
     # --- one contact, in the order of its life ------------------------------------------------
 
@@ -244,7 +245,8 @@ class State:
         self.arrived += 1
         self.contacts[contact.id] = ContactState(contact, event.queue, event.at)
         if contact.address is not None:
-            self.addresses[contact.address.channel, contact.address.to] = contact.id
+            key = (contact.address.channel, contact.address.to)
+            self.addresses.setdefault(key, {})[contact.id] = None
         self.queues.enter(contact, event.queue, event.at)
         self.router.wait(contact, event.at, queue=self.queues.queue(event.queue))
 
@@ -315,7 +317,10 @@ class State:
 
     def _interaction_failed(self, event: events.InteractionFailed) -> None:
         live = self.contacts[event.contact]
-        live.past[event.interaction].over = f"failed ({event.reason})"
+        accepted = live.past.get(event.interaction)
+        # (its siblings of a wide round may have pushed it out)
+        if accepted is not None:
+            accepted.over = f"failed ({event.reason})"
         live.interaction = live.agent = ""
         if event.until is not None:
             self.router.cool(event.contact, event.agent, event.until, event.at)
@@ -387,8 +392,11 @@ class State:
 
     def _forget(self, contact: str, how: str) -> None:
         address = self.contacts.pop(contact).contact.address
-        if address is not None and self.addresses.get((address.channel, address.to)) == contact:
-            del self.addresses[address.channel, address.to]
+        if address is not None:
+            here = self.addresses[address.channel, address.to]
+            del here[contact]
+            if not here:
+                del self.addresses[address.channel, address.to]
         self._remember(contact, how)
 
     def _remember(self, contact: str, how: str) -> None:
@@ -402,7 +410,7 @@ class State:
             return not timer.over
         if isinstance(timer, WrapUp):
             return self.wrap_ups.get(timer.interaction) is timer
-        return self.lost.get(timer.agent) == timer.until
+        return self.lost.get(timer.agent) is timer
 
 
 def _snake(name: str) -> str:

@@ -13,7 +13,7 @@ from tongdai.model.personal import Value
 from tongdai.model.time import Instant, clock
 from tongdai.routing.strategies import told
 
-_COLUMN = 56
+_COLUMN = 55
 _SHOWN: dict[type, tuple[str, ...]] = {
     inputs.Receive: (),
     inputs.Say: ("interaction",),
@@ -59,7 +59,7 @@ def transcript(
     blank = " " * len(time)
     for event in happened:
         text = f"{blank}  < {line(event)}"
-        lines.append(text if event.at == now else f"{text:{_COLUMN}}at {clock(event.at)}")
+        lines.append(text if event.at == now else f"{text:{_COLUMN - 2}}  at {clock(event.at)}")
     lines += [f"{blank}  ! {line(effect)}" for effect in to_do]
     return "\n".join(lines)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
+from msgspec.structs import force_setattr
+
 from tongdai.model.contact import Address, Claim, Content
 from tongdai.model.personal import Personal, Value
-from tongdai.model.time import Instant
+from tongdai.model.time import Instant, checked
 
 
 class Message(Value, frozen=True, kw_only=True, tag=True):
@@ -56,6 +58,15 @@ class Receipt(Value, frozen=True, kw_only=True, tag=True):
     ids: tuple[str, ...] = ()
     upto: Instant | None = None
     error: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the watermark a plain instant.
+
+        Raises:
+            IllegalInput: it is none.
+        """
+        if self.upto is not None:
+            force_setattr(self, "upto", checked(self.upto, "Receipt.upto"))
 
 
 class Left(Value, frozen=True, kw_only=True, tag=True):

@@ -79,6 +79,8 @@ class Agent:
                 check_count(number, f"Agent.{field}[{mode}]", least=least)
         check_count(self.capacity, "Agent.capacity", least=0)
         check_flag(self.auto_accept, "Agent.auto_accept", inherits=True)
+        for field in ("skills", "costs", "limits"):  # sorted, so that a journal gives the same back
+            object.__setattr__(self, field, dict(sorted(getattr(self, field).items())))
 
     def meets(self, requirement: Requirement) -> bool:
         """Return whether this agent fits: has the skills, and is not excluded by name."""

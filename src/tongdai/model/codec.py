@@ -8,7 +8,7 @@ names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from inspect import signature
@@ -47,6 +47,11 @@ def from_plain(kind: type, value: object) -> object:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=to_plain, order="deterministic")
+
+
+def plain(value: object) -> object:
+    """Return a value as plain data: what `encode` writes, not yet written."""
+    return msgspec.to_builtins(value, enc_hook=to_plain, order="deterministic")
 
 
 def encode(value: object) -> bytes:
@@ -100,21 +105,14 @@ def structure(kind: Any, raw: object, path: str = "") -> Any:  # noqa: ANN401
         IllegalInput: the data is not such a value; the error names the field and what would be
             right.
     """
-    where = path or _name(kind)
-    try:
-        return _structure(kind, raw, where)
-    except IllegalInput:
-        raise
-    except TongdaiError as error:
-        text = str(error)
-        raise IllegalInput(text if text.startswith(where) else f"{where}: {text}") from error
+    return _structure(kind, raw, path or _name(kind))
 
 
-def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, PLR0911 - a case a kind
+def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, C901, PLR0911 - a case a kind
     if kind is Requirement:
-        return requirement(raw, path)
+        return _made(path, requirement, raw, path)
     if kind is Duration:
-        return duration(raw, path)
+        return _made(path, duration, raw, path)
     if kind is Plan:
         return _plan(raw, path)
     if kind is Order:
@@ -191,20 +189,29 @@ def _construct(kind: Any, values: dict[str, Any], path: str) -> Any:  # noqa: AN
     for name, parameter in signature(kind).parameters.items():
         if parameter.default is parameter.empty and name not in values:
             raise IllegalInput(f"{path}.{name}: is missing")
-    return kind(**values)
+    return _made(path, kind, **values)
+
+
+def _made(path: str, make: Callable[..., Any], *args: object, **values: object) -> Any:  # noqa: ANN401
+    """Return what a constructor makes; what it raises gets the path."""
+    try:
+        return make(*args, **values)
+    except TongdaiError as error:
+        text = str(error)
+        raise IllegalInput(text if text.startswith(path) else f"{path}: {text}") from error
 
 
 def _queue(values: dict[str, Any], path: str) -> Queue:
     """Return a queue; its id and plan are positional."""
     if "id" not in values:
         raise IllegalInput(f"{path}.id: is missing")
-    return Queue(values.pop("id"), values.pop("plan", ""), **values)
+    return cast("Queue", _made(path, Queue, values.pop("id"), values.pop("plan", ""), **values))
 
 
 def _plan(raw: object, path: str) -> Plan:
     """Return a plan: a requirement's text, or an object with `steps`, the first one after 0."""
     if isinstance(raw, str):
-        return Plan(requirement(raw, path))
+        return Plan(_made(path, requirement, raw, path))
     found = _object(raw, path, ["steps"]).get("steps")
     if not isinstance(found, list) or not found:
         raise IllegalInput(f"{path}.steps: expected a list of one step or more")
@@ -215,16 +222,17 @@ def _plan(raw: object, path: str) -> Plan:
     ]
     if steps[0].after or steps[0].priority:
         raise IllegalInput(f"{path}.steps[0]: the first step is after 0s, without a priority")
-    return Plan(steps[0].requires, *steps[1:])
+    return cast("Plan", _made(path, Plan, steps[0].requires, *steps[1:]))
 
 
 def _order(raw: object, path: str) -> Order:
     found = _object(raw, path, ["by", "worth"])
     by = found.get("by", "ageing")
     if "worth" in found:
-        return Order(cast("Any", by), duration(found["worth"], f"{path}.worth"))
+        worth = _made(f"{path}.worth", duration, found["worth"], f"{path}.worth")
+        return cast("Order", _made(path, Order, by, worth))
     made = {"ageing": Order.ageing, "strict": Order.strict, "due": Order.due}.get(str(by))
-    return Order(cast("Any", by)) if made is None else made()
+    return cast("Order", _made(path, Order, by)) if made is None else made()
 
 
 def _one_of(kinds: tuple[Any, ...], raw: object, path: str) -> Any:  # noqa: ANN401

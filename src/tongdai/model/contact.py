@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Annotated, Literal
 
+from msgspec.structs import force_setattr
+
 from tongdai.errors import ConfigurationError
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode
@@ -72,6 +74,15 @@ class Attachment(Value, frozen=True):
     size: int | None = None
     expires: Instant | None = None
 
+    def __post_init__(self) -> None:
+        """Make the instant a plain one.
+
+        Raises:
+            IllegalInput: it is none.
+        """
+        if self.expires is not None:
+            force_setattr(self, "expires", checked(self.expires, "Attachment.expires"))
+
 
 class Content(Value, frozen=True):
     """What is said: text, and files beside it."""
@@ -129,7 +140,7 @@ class Contact(Value, frozen=True):
                 f"Contact.mode: {self.mode!r} is not a mode; write Mode.LIVE, Mode.INTERACTIVE ..."
             )
         if self.due is not None:
-            checked(self.due, "Contact.due")
+            force_setattr(self, "due", checked(self.due, "Contact.due"))  # (as a plain int)
         if self.address is not None and type(self.address) is not Address:
             raise ConfigurationError(
                 f"Contact.address: {type(self.address).__name__} is not an Address; "

@@ -1,7 +1,7 @@
 """Conditions over plain values: `tier == "gold" and visits >= 3`.
 
 Rule: a condition is read once and then only compares; it has no calls, no attributes, no arithmetic
-and no loops, so it can stand in a document that a stranger wrote. A name with dots is one name.
+and no loops, so it can stand in a document that a stranger wrote. A name with dots is one name::
 
     condition  := all {"or" all}
     all        := one {"and" one}

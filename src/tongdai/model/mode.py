@@ -121,5 +121,16 @@ MODES: Final[Mapping[Mode, ModeSettings]] = {
 
 
 def modes(overrides: Mapping[Mode, ModeSettings] | None) -> Mapping[Mode, ModeSettings]:
-    """Return the default settings with these in place of theirs."""
+    """Return the default settings with these in place of theirs.
+
+    Raises:
+        ConfigurationError: a key that is no mode, or a value that is no `ModeSettings`.
+    """
+    for mode, settings in (overrides or {}).items():
+        if mode not in Mode.__members__.values():
+            raise ConfigurationError(f"modes: {mode!r} is not one of {', '.join(Mode)}")
+        if not isinstance(settings, ModeSettings):
+            raise ConfigurationError(
+                f"modes[{mode}]: {settings!r} is not a ModeSettings; write ModeSettings(cost=25)"
+            )
     return {**MODES, **(overrides or {})}

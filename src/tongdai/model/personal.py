@@ -7,9 +7,8 @@ field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -39,12 +38,11 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Give names and values, masked; what msgspec would give to rich is not."""
         hidden = _personal(type(self))
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            yield name, _MASK if value and name in hidden else value
+        values = [(name, getattr(self, name)) for name in self.__struct_fields__]
+        return [(name, _MASK if value and name in hidden else value) for name, value in values]
 
 
 @cache

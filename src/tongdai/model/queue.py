@@ -15,7 +15,8 @@ from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.ids import check_id
 from tongdai.model.mode import check_count, check_flag
 from tongdai.model.order import Order
-from tongdai.model.plan import Plan, plan
+from tongdai.model.plan import Plan
+from tongdai.model.plan import plan as as_plan
 from tongdai.model.requirement import Requirement
 from tongdai.model.text import check_text
 from tongdai.model.time import Duration, duration, seconds
@@ -80,8 +81,7 @@ class Queue:
     def __init__(  # noqa: PLR0913 - every argument but two is a setting with a default
         self,
         id: str,
-        plan_: Plan | Requirement | str = "",
-        /,
+        plan: Plan | Requirement | str = "",
         *,
         order: Order | None = None,
         limit: int | None = None,
@@ -111,8 +111,8 @@ class Queue:
         check_flag(auto_accept, "Queue.auto_accept", inherits=True)
         if strategy is not None and not isinstance(strategy, str):
             raise ConfigurationError(
-                f"Queue.strategy: {strategy!r} is not a name; write 'best_skill', or give functions "
-                "of your own a name with Center(strategies={name: function})"
+                f"Queue.strategy: {strategy!r} is not a name; write 'best_skill', or give "
+                "functions of your own a name with Center(strategies={name: function})"
             )
         if join not in ("always", "signed_in", "staffed"):
             raise ConfigurationError(
@@ -125,7 +125,7 @@ class Queue:
                 )
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             id,
-            plan(plan_, "Queue.plan"),
+            as_plan(plan, "Queue.plan"),
             order,
             limit,
             join,

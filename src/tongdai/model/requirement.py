@@ -279,16 +279,21 @@ def _parse(text: str) -> Requirement:
         _read_musts(tokens, musts, groups)
         if tokens.here.kind == "end":
             return Requirement(musts, any_of=groups)
-        tokens.expect(",")
+        _read_comma(tokens)
     while tokens.here.kind != "end":
         _read_clause(tokens, prefers, without, first)
         if tokens.here.kind != "end":
-            tokens.expect(",")
-            if tokens.here.kind == "end":
-                tokens.fail("expected a clause: prefers, first or without")
+            _read_comma(tokens)
     return Requirement(
         musts, any_of=groups, prefers=prefers, without=without, first=first[0] if first else None
     )
+
+
+def _read_comma(tokens: Tokens) -> None:
+    """Read the comma between two clauses; a comma at the end separates nothing."""
+    tokens.expect(",")
+    if tokens.here.kind == "end":
+        tokens.fail("expected a clause: prefers, first or without")
 
 
 def _read_clause(

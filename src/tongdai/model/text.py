@@ -37,7 +37,7 @@ def fold(text: str) -> str:
     Letters that Unicode does not decompose (đ, ø, ł ...) are mapped by hand.
     """
     bare = text
-    for _ in range(2):  # a letter that is only taken apart to a capital (𝐀) folds the second time
+    for _ in range(2):  # (some letters, as mathematical bold A, come apart into capitals)
         bare = unicodedata.normalize("NFKD", bare.casefold())
     kept = "".join(mark for mark in bare if not unicodedata.combining(mark))
     return " ".join(kept.translate(_LETTERS).split())

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import index
-from typing import SupportsIndex, TypeAlias, overload
+from typing import SupportsIndex, TypeAlias, cast, overload
 
 from tongdai.errors import ConfigurationError, IllegalInput
 
@@ -110,8 +110,8 @@ def duration(value: object, field: str) -> Duration:
     elif isinstance(value, str):
         value = _read(value, field)
     if not isinstance(value, Duration):
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if number and math.isfinite(value):
+        bare = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if bare and math.isfinite(cast("float", value)):
             mend = f"{value} has no unit; write seconds({value}) or timedelta(seconds={value})"
         else:
             mend = f"{value!r} is not a duration; write seconds(20) or timedelta(seconds=20)"

@@ -1,10 +1,11 @@
 """Deadlines, in the order in which they fall due.
 
 Rule: a timer is never cancelled. It dies when the state says so (a predicate that the owner gives),
-and dead timers are stepped over. Timers of equal length expire first in, first out, so one deque
-per length keeps them in order at O(1); the rare one that would come out of order waits in a heap.
-The earliest deadline is cached as a lower bound, so asking whether anything is due costs one
-comparison.
+and dead timers are stepped over. A dead timer must stay dead: if it could count again, whether it
+is still there would depend on who has asked meanwhile. Timers of equal length expire first in,
+first out, so one deque per length keeps them in order at O(1); the rare one that would come out of
+order waits in a heap. The earliest deadline is cached as a lower bound, so asking whether anything
+is due costs one comparison.
 """
 
 from __future__ import annotations

@@ -72,10 +72,15 @@ class PatienceOver:
     waited: Duration
 
 
+_Timer: TypeAlias = tuple["_Entry", Instant]
+
+
 class _Entry:
     """A contact in a queue: waiting, or on offer."""
 
-    __slots__ = ("boost", "entered", "line", "offered", "rank", "since", "value", "waited")
+    __slots__ = (
+        "boost", "entered", "line", "offered", "rank", "since", "timer", "value", "waited",
+    )  # fmt: skip
 
     def __init__(
         self, value: Contact, line: _Line, rank: Rank, since: Instant, now: Instant
@@ -88,6 +93,7 @@ class _Entry:
         self.entered = now
         self.offered = False
         self.waited = False
+        self.timer: _Timer | None = None
 
     @property
     def contact(self) -> str:
@@ -125,7 +131,7 @@ class OmnichannelQueue:
         self._modes = _modes(modes)
         self._lines: dict[str, _Line] = {}
         self._entries: dict[str, _Entry] = {}
-        self._timers: Timers[tuple[_Entry, Instant]] = Timers(_patient)
+        self._timers: Timers[_Timer] = Timers(_patient)
         found: dict[str, Queue] = {}
         for queue in queues:
             if queue.id in found:
@@ -291,6 +297,7 @@ class OmnichannelQueue:
         entry = self._entry(contact)
         if not entry.offered:
             entry.offered = True
+            entry.timer = None
             entry.waited = now > entry.entered
             self._out(entry, now)
 
@@ -335,6 +342,7 @@ class OmnichannelQueue:
         if not entry.offered:
             entry.waited = now > entry.entered
             self._out(entry, now)
+        entry.timer = None
         if not served:
             line.pace.gave_up()
         elif entry.waited:
@@ -443,9 +451,11 @@ class OmnichannelQueue:
 
     def _start_patience(self, entry: _Entry, now: Instant) -> None:
         patience = entry.line.queue.patience
-        if patience is not None:
+        entry.timer = None
+        if patience is not None and not entry.offered:
             deadline = entry.entered + int(patience)
-            self._timers.start(now, deadline, (entry, deadline))
+            entry.timer = (entry, deadline)
+            self._timers.start(now, deadline, entry.timer)
 
     def _ranking(self, line: _Line) -> Ranking:
         if line.ranking is None:
@@ -485,14 +495,10 @@ def _refusal(line: _Line, staffing: Callable[[Queue], Staffing] | None) -> Reaso
     return None
 
 
-def _patient(timer: tuple[_Entry, Instant]) -> bool:
-    """A patience counts while its contact waits where it was and the setting is the same."""
-    entry, deadline = timer
-    line = entry.line
-    patience = line.queue.patience
-    return (
-        not entry.offered
-        and patience is not None
-        and deadline == entry.entered + patience
-        and line.entries.get(entry.contact) is entry
-    )
+def _patient(timer: _Timer) -> bool:
+    """A patience counts while it is the one that its contact has now.
+
+    Whoever was on offer and comes back starts a new one: a timer that had been dead may never count
+    again, for whether it is still there would depend on who looked meanwhile.
+    """
+    return timer[0].timer is timer

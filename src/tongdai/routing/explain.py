@@ -87,7 +87,7 @@ class Explanation:
         if len(self.rows) > _LONGEST:
             lines.append(("...", f"and {len(self.rows) - _LONGEST} more answers", ""))
         left = max(len(label) for label, _, _ in lines)
-        middle = max((len(text) for _, text, after in lines if after), default=0)
+        middle = max(len(text) for _, text, _ in lines)
         table = [
             f"  {label:{left}}  {text:{middle if after else 0}}  {after}".rstrip()
             for label, text, after in lines

@@ -134,12 +134,12 @@ class Waiter:
 
 
 Entry: TypeAlias = tuple[Rank, int, Waiter]
-Ready: TypeAlias = tuple[Instant, int, AgentState]
+Ready: TypeAlias = tuple[Instant, str, int, AgentState]
 Front: TypeAlias = "tuple[Rank, int, Lane]"
 
 
 class Bench:
-    """Agents with room for one kind of work, in the order in which they became ready.
+    """Agents with room for one kind of work, in the order in which they became ready, then by id.
 
     Agents without any work (`idle`) stand before those with some (`busy`).
     """
@@ -156,22 +156,22 @@ class Bench:
     def publish(self, state: AgentState, ticket: int) -> None:
         """Put a ready agent in their place; what they had before no longer counts."""
         tier = self.tiers[state.used > 0]
-        entry = (state.since, ticket, state)
-        if tier and state.since < tier[-1][0]:
+        entry = (state.since, state.agent.id, ticket, state)
+        if tier and entry < tier[-1]:
             insort(tier, entry)
             self.generation += 1
         else:
             tier.append(entry)
         if len(tier) > _SWEEP_FROM and len(tier) > 2 * self.live:
             index = self.index
-            tier[:] = [old for old in tier if old[2].tickets[index] == old[1]]
+            tier[:] = [old for old in tier if old[3].tickets[index] == old[2]]
             self.generation += 1
 
     def ready(self) -> Iterator[AgentState]:
         """Give the agents who are ready for this work, in order."""
         index = self.index
         for tier in self.tiers:
-            for _, ticket, state in tier:
+            for _, _, ticket, state in tier:
                 if state.tickets[index] == ticket:
                     yield state
 
@@ -290,7 +290,7 @@ class Lane:
             found = False
             at = self.cursors[number]
             while at < len(tier):
-                _, ticket, state = tier[at]
+                _, _, ticket, state = tier[at]
                 if state.tickets[index] == ticket and self.fits(state):
                     if not found:
                         found = True

@@ -143,21 +143,26 @@ class Roster:
         if bench is None:
             bench = self._by_work[work] = Bench(work, len(self._benches))
             self._benches.append(bench)
-            for state in self.agents.values():
+            in_order = sorted(self.agents.values(), key=lambda one: (one.since, one.agent.id))
+            for state in in_order:
                 state.tickets.append(0)
+                self._hold(state)
                 self._publish_on(bench, state, ready=self._ready(bench, state))
         return bench
 
     def publish(self, state: AgentState) -> None:
         """Put an agent on every bench for whose work they are ready, and off the others."""
+        self._hold(state)
+        for bench in self._benches:
+            self._publish_on(bench, state, ready=self._ready(bench, state))
+
+    def _hold(self, state: AgentState) -> None:
         if self.guarded or state.held:
             state.held = any(lane.could_take(state) for lane in self.guarded)
             if state.held:
                 self._held[state] = None
             else:
                 self._held.pop(state, None)
-        for bench in self._benches:
-            self._publish_on(bench, state, ready=self._ready(bench, state))
 
     def _ready(self, bench: Bench, state: AgentState) -> bool:
         return (

@@ -13,7 +13,7 @@ becomes ready walks it up to the first lane that they fit.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from tongdai.errors import IllegalInput, did_you_mean
@@ -27,7 +27,7 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant, checked
 from tongdai.model.timers import Timers
 from tongdai.routing.explain import Explanation, explain
-from tongdai.routing.lanes import AgentState, Bench, Front, Lane, Waiter, Work
+from tongdai.routing.lanes import AgentState, Bench, Entry, Front, Lane, Waiter, Work
 from tongdai.routing.roster import Roster, Staffing
 from tongdai.routing.strategies import (
     Measure,
@@ -97,6 +97,10 @@ class ProtectionDue(NamedTuple):
 Due: TypeAlias = StepDue | CoolOffDue | ProtectionDue
 
 
+_Timer: TypeAlias = tuple[Waiter, Due, Instant | Entry | None]
+"""Whose, what, and the end of the cool-off or the place in line for which it was started."""
+
+
 class _Terms(NamedTuple):
     """What one queue's contacts of one mode have in common."""
 
@@ -128,6 +132,9 @@ class Router:
             strategy: who is picked where a queue says nothing else.
             strategies: strategies by the names that queues use, beside the built-in ones.
             modes: settings of modes that differ from the default ones.
+
+        Raises:
+            IllegalInput: two agents have the same id.
         """
         self._strategy = _strategy(strategy)
         self._strategies = {name: _strategy(own) for name, own in (strategies or {}).items()}
@@ -140,9 +147,13 @@ class Router:
         self._firsts: dict[str, dict[str, Waiter]] = {}
         self._fronts: list[Front] = []
         self._stirred: dict[Lane, None] = {}
-        self._timers: Timers[tuple[Waiter, Due, Instant]] = Timers(_alive)
+        self._timers: Timers[_Timer] = Timers(_alive)
         self._counter = 0
         for agent in agents:
+            if agent.id in self._roster.agents:
+                raise IllegalInput(
+                    f"Router: two agents have the id {agent.id!r}; ids are used once"
+                )
             self.put(agent, 0)
 
     # --- agents -------------------------------------------------------------------------------
@@ -215,6 +226,7 @@ class Router:
 
         Raises:
             IllegalInput: a contact of this id is here already.
+            ConfigurationError: the queue's strategy is unknown.
         """
         if contact.id in self._waiters:
             raise IllegalInput(f"wait: contact {contact.id!r} is here already; ids are used once")
@@ -225,6 +237,7 @@ class Router:
             checked(now if since is None else since, "since"),
         )
         waiter.step = waiter.plan.index(now - waiter.since)
+        self._terms_of(waiter)  # (raises before anything has changed if the strategy is unknown)
         self._waiters[contact.id] = waiter
         self._place(waiter, now)
 
@@ -287,9 +300,8 @@ class Router:
         if waiter.plan is waiter.queue.plan:
             waiter.plan = queue.plan
         waiter.queue = queue
-        if waiter.lane is not None:
-            waiter.step = waiter.plan.index(now - waiter.since)
-            self._replace(waiter, now)
+        waiter.step = waiter.plan.index(now - waiter.since)
+        self._replace(waiter, now)
 
     def step(self, contact: str, step: int, now: Instant) -> None:
         """Let a waiting contact's plan come to a step.
@@ -327,15 +339,17 @@ class Router:
         waiter.cooling = cooling or None
         self._replace(waiter, now)
 
-    def protect(self, contact: str, now: Instant) -> None:
+    def protect(self, contact: str, now: Instant) -> None:  # noqa: ARG002 - as all that change
         """Let agents who fit a waiting contact take no other new work while it waits.
 
         Raises:
             IllegalInput: there is no such contact.
         """
         waiter = self._waiter(contact)
-        waiter.protected = True
-        self._replace(waiter, now)
+        if not waiter.protected:
+            waiter.protected = True
+            if waiter.lane is not None:
+                self._guard(waiter.lane)
 
     # --- matching -----------------------------------------------------------------------------
 
@@ -510,14 +524,18 @@ class Router:
             IllegalInput: there is no such contact or agent.
         """
         waiter = self._waiter(contact)
-        step = waiter.plan.steps[waiter.plan.index(now - waiter.since)]
-        return self._roster.agent(agent).agent.meets(step.requires & waiter.contact.needs)
+        wanted = self._wanted(waiter, waiter.plan.index(now - waiter.since), waiter.cooling or ())
+        return self._roster.agent(agent).agent.meets(wanted)
 
-    def others(self, contact: str, agent: str) -> bool:
-        """Return whether an available agent other than this one fits what the contact needs now."""
+    def others(self, contact: str, agent: str, now: Instant) -> bool:
+        """Return whether an available agent fits what a contact needs at its age without this one.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
         waiter = self._waiter(contact)
-        wanted = self._effective(waiter)
         away = (agent, *(waiter.cooling or ()))
+        wanted = self._wanted(waiter, waiter.plan.index(now - waiter.since), away)
         return any(
             state.presence == "available" and name not in away and state.agent.meets(wanted)
             for name, state in self._roster.agents.items()
@@ -548,11 +566,11 @@ class Router:
         deadline = waiter.next_step
         if deadline is not None:
             due = StepDue(contact.id, waiter.step + 1)
-            self._timers.start(now, deadline, (waiter, due, deadline))
+            self._timers.start(now, deadline, (waiter, due, waiter.entry))
         protect = lane.bench.work.protect
         if protect is not None and not waiter.protected:
             deadline = max(waiter.since + int(protect), now)
-            self._timers.start(now, deadline, (waiter, ProtectionDue(contact.id), deadline))
+            self._timers.start(now, deadline, (waiter, ProtectionDue(contact.id), waiter.entry))
 
     def _unplace(self, waiter: Waiter) -> None:
         lane = waiter.lane
@@ -580,6 +598,7 @@ class Router:
         waiter.agents = ()
         for agent in waiter.first or ():
             self._unfirst(agent, contact)
+        waiter.cooling = None  # so that no cool-off of a contact that is gone falls due
         del self._waiters[contact]
 
     def _unfirst(self, agent: str, contact: str) -> None:
@@ -615,7 +634,8 @@ class Router:
         return terms
 
     def _lane(self, terms: _Terms, waiter: Waiter) -> Lane:
-        wanted = self._effective(waiter)
+        self._note_firsts(waiter)
+        wanted = self._wanted(waiter, waiter.step, waiter.cooling or ())
         if waiter.cooling:
             wanted = wanted & Requirement(without=waiter.cooling)
         key = (wanted, terms.bench.index, terms.strategy)
@@ -637,32 +657,40 @@ class Router:
         self._lane_limit = max(_LANES_FROM, 2 * len(kept))
         self._terms.clear()
 
-    def _effective(self, waiter: Waiter) -> Requirement:
-        """Return what a contact needs now.
+    def _wanted(self, waiter: Waiter, at: int, away: Container[str]) -> Requirement:
+        """Return what a contact needs at a step of its plan.
 
-        That is its own needs and its step's; the next step's while the preferred agent cannot come.
+        That is its own needs and the step's; the next step's while the preferred agent cannot come.
+        An agent whom the contact itself prefers is no step's to lift: it is just not held for them.
         """
         needs = waiter.contact.needs
         steps = waiter.plan.steps
-        for step in steps[waiter.step :]:
+        for step in steps[at:]:
             wanted = step.requires & needs
-            if wanted.first is None:
+            if wanted.first is None or self._can_come(wanted.first, wanted, away):
                 return wanted
-            if waiter.first is None:
-                waiter.first = {}
-            if wanted.first not in waiter.first:
-                waiter.first[wanted.first] = None
-                self._firsts.setdefault(wanted.first, {})[waiter.contact.id] = waiter
-            if self._can_come(wanted.first, wanted, waiter):
-                return wanted
+            if step.requires.first is None:
+                return wanted.unheld()
         return (steps[-1].requires & needs).unheld()
 
-    def _can_come(self, agent: str, wanted: Requirement, waiter: Waiter) -> bool:
+    def _note_firsts(self, waiter: Waiter) -> None:
+        """Note whose coming and going changes what a contact needs, now or at a later step."""
+        if not _any_first(waiter.plan, waiter.contact):
+            return
+        if waiter.first is None:
+            waiter.first = {}
+        steps = waiter.plan.steps
+        for first in (waiter.contact.needs.first, *(step.requires.first for step in steps)):
+            if first is not None and first not in waiter.first:
+                waiter.first[first] = None
+                self._firsts.setdefault(first, {})[waiter.contact.id] = waiter
+
+    def _can_come(self, agent: str, wanted: Requirement, away: Container[str]) -> bool:
         state = self._roster.agents.get(agent)
         return (
             state is not None
             and state.presence == "available"
-            and agent not in (waiter.cooling or ())
+            and agent not in away
             and state.agent.meets(wanted)
         )
 
@@ -726,12 +754,13 @@ def _any_first(plan: Plan, contact: Contact) -> bool:
     return contact.needs.first is not None or any(step.requires.first for step in plan.steps)
 
 
-def _alive(timer: tuple[Waiter, Due, Instant]) -> bool:
-    waiter, due, until = timer
-    if type(due) is StepDue:
-        return waiter.lane is not None and due.step == waiter.step + 1 and until == waiter.next_step
-    if type(due) is ProtectionDue:
-        return waiter.lane is not None and not waiter.protected
-    if type(due) is CoolOffDue:
-        return waiter.cooling is not None and waiter.cooling.get(due.agent) == until
-    return False
+def _alive(timer: _Timer) -> bool:
+    """Steps and protection count while the contact is where it was when they were started.
+
+    Whoever is taken and comes back starts anew. A timer that had been dead may never count again:
+    whether it is still there would depend on who looked meanwhile.
+    """
+    waiter, due, mark = timer
+    if isinstance(due, CoolOffDue):
+        return waiter.cooling is not None and waiter.cooling.get(due.agent) == mark
+    return waiter.entry is mark and not (waiter.protected and isinstance(due, ProtectionDue))
