@@ -1,4 +1,6 @@
-"""Every error that tongdai raises; the whole tree stands here::
+"""Every error that tongdai raises; the whole tree stands here.
+
+::
 
     TongdaiError
       IllegalInput        an input that the center cannot take as it stands

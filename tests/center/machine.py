@@ -192,7 +192,6 @@ class Place:
 
     queue: str
     since: Instant
-    entered: Instant
 
 
 @attrs.frozen
@@ -380,9 +379,7 @@ class CenterMachine(RuleBasedStateMachine):
     def places(self) -> Mapping[str, Place]:
         """Return for each open contact what a failed attempt to serve it must not change."""
         state = self.center.state
-        return {
-            id: Place(live.queue, live.since, live.entered) for id, live in state.contacts.items()
-        }
+        return {id: Place(live.queue, live.since) for id, live in state.contacts.items()}
 
     def wrap_ups(self) -> Mapping[str, float]:
         """Return until when each wrap-up lasts."""

@@ -80,6 +80,7 @@ class Case:
     queue: str
     since: Instant
     entered: Instant
+    accepted: Instant = 0
     step: int = 0
     protected: bool = False
     rounds: int = 0
@@ -383,6 +384,7 @@ class Naive:
         del case.offers[out.id]
         case.interaction = out.id
         case.agent = out.agent
+        case.accepted = self.clock
         for other in list(case.offers.values()):
             self.rescind(case, other, f"accepted by {out.agent}")
 
@@ -428,6 +430,7 @@ class Naive:
         agent = case.agent
         self.emit(events.InteractionFailed(case.id, agent, case.interaction, reason, until=until))
         case.interaction = case.agent = ""
+        case.entered += self.clock - case.accepted
         if until is not None:
             case.cooling[agent] = until
         self.free(case.id, agent)
@@ -716,7 +719,7 @@ class Naive:
         for case in self.cases:
             if case.queue == queue and not case.ended:
                 case.queue = to
-                case.entered = self.clock
+                case.entered = case.accepted = self.clock
                 if case.waiting:
                     case.step = self.index(case)
         del self.queues[queue]

@@ -21,12 +21,14 @@ from tongdai import (
     Queue,
     Receive,
     RemoveQueue,
+    SetPresence,
     Step,
     Tick,
     minutes,
     seconds,
 )
 from tongdai.center import events, inputs
+from tongdai.center.inputs import FailConnect
 from tongdai.center.transcript import line
 from tongdai.channels import Message
 from tongdai.model import codec
@@ -305,3 +307,19 @@ def test_protection_falls_due_in_the_step_in_which_a_call_returns() -> None:
     )
     assert told == ["OfferDeclined c1 an c1/1 cools off until 20 s", "ContactProtected c1"]
     assert tell(center, (Tick(), seconds(15))) == []
+
+
+def test_time_with_an_agent_takes_no_patience() -> None:
+    """A call whose agent was lost after a long talk had waited too long the moment it came back."""
+    center = Center([Queue("q", patience=minutes(1))])
+    told = tell(
+        center,
+        (PutAgent(AN, available=True), seconds(0)),
+        (Arrive(Contact("c1"), "q"), seconds(0)),
+        (Accept("c1/1"), seconds(10)),
+        (FailConnect("c1/1"), minutes(10)),
+    )
+    assert told == ["InteractionFailed c1 an c1/1 could not connect"]
+    assert tell(center, (SetPresence("an", "away"), minutes(10)))[-1] == "PresenceChanged an away"
+    assert center.next_deadline() == minutes(10) + seconds(5)
+    assert tell(center, (Tick(), minutes(11))) == ["CoolOffEnded c1 an", "ContactEnded c1 patience"]

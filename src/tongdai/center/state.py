@@ -72,15 +72,16 @@ class ContactState:
     """A contact between its arrival and its end."""
 
     __slots__ = (
-        "agent", "contact", "entered", "interaction", "messages", "offers", "past", "queue",
-        "rounds", "since",
+        "accepted", "agent", "contact", "entered", "interaction", "messages", "offers", "past",
+        "queue", "rounds", "since",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: str, since: Instant) -> None:
         self.contact = contact
         self.queue = queue
         self.since = since
-        self.entered = since
+        self.entered = since  # patience counts from here, less the time with agents
+        self.accepted = since
         self.offers: dict[str, Offer] = {}
         self.rounds = 0
         self.past: dict[str, Offer] = {}
@@ -179,7 +180,7 @@ class State:
                 id: {
                     "value": plain(live.contact),
                     "queue": live.queue,
-                    "since": [live.since, live.entered],
+                    "since": [live.since, live.entered, live.accepted],
                     "offers": {
                         id: [offer.agent, offer.event.until] for id, offer in live.offers.items()
                     },
@@ -282,6 +283,7 @@ class State:
         live.close(event.offer, "was accepted")
         live.interaction = event.offer
         live.agent = event.agent
+        live.accepted = event.at
         self.queues.leave(event.contact, event.at, served=True)
 
     def _offer_declined(self, event: events.OfferDeclined) -> None:
@@ -322,6 +324,7 @@ class State:
         if accepted is not None:
             accepted.over = f"failed ({event.reason})"
         live.interaction = live.agent = ""
+        live.entered += event.at - live.accepted
         if event.until is not None:
             self.router.cool(event.contact, event.agent, event.until, event.at)
         self.queues.enter(
@@ -381,7 +384,7 @@ class State:
             if offered:
                 self.queues.offer(contact, at)
         live.queue = to
-        live.entered = at
+        live.entered = live.accepted = at
         self.router.move(contact, self.queues.queue(to), at)
         if not live.interaction:
             self._boost(contact)
