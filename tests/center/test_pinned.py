@@ -319,7 +319,7 @@ def test_time_with_an_agent_takes_no_patience() -> None:
         (Accept("c1/1"), seconds(10)),
         (FailConnect("c1/1"), minutes(10)),
     )
-    assert told == ["InteractionFailed c1 an c1/1 could not connect"]
+    assert told == ["InteractionFailed c1 an c1/1 could not connect", "ContactProtected c1"]
     assert tell(center, (SetPresence("an", "away"), minutes(10)))[-1] == "PresenceChanged an away"
     assert center.next_deadline() == minutes(10) + seconds(5)
     assert tell(center, (Tick(), minutes(11))) == ["CoolOffEnded c1 an", "ContactEnded c1 patience"]
