@@ -1,6 +1,16 @@
 """One contact's life across the blocks, as a pure engine."""
 
 from tongdai.center import effects, events, inputs
+from tongdai.center.arrivals import Burst, Demand, Profile, generate
+from tongdai.center.draws import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Lognormal,
+    Survival,
+    draw,
+)
 from tongdai.center.engine import Center, Decision
 from tongdai.center.explain import OfferExplanation
 from tongdai.center.simulate import Pause, Shift, Visit, simulate
@@ -8,16 +18,27 @@ from tongdai.center.views import AgentSnapshot, ContactSnapshot, QueueSnapshot
 
 __all__ = [
     "AgentSnapshot",
+    "Burst",
     "Center",
     "ContactSnapshot",
     "Decision",
+    "Demand",
+    "Distribution",
+    "Empirical",
+    "Exponential",
+    "Fixed",
+    "Lognormal",
     "OfferExplanation",
     "Pause",
+    "Profile",
     "QueueSnapshot",
     "Shift",
+    "Survival",
     "Visit",
+    "draw",
     "effects",
     "events",
+    "generate",
     "inputs",
     "simulate",
 ]

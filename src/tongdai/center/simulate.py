@@ -2,9 +2,10 @@
 
 Rule: another shell round the same engine, with an agenda instead of a clock. It hands in inputs at
 the instants at which customers and agents would act, wakes the engine at each of its deadlines, and
-learns what has become of them from the events alone. It draws nothing: who comes when, how long
-they talk and how long they are willing to wait is in what it is given. So the same visits and
-shifts give the same events, and whatever reads a journal reads a simulation.
+learns what has become of them from the events alone. Who comes when, how long they talk and how
+long they are willing to wait is in what it is given. The one thing that it draws is whether an
+agent misses or declines an offer, and that is a keyed draw (see `draws`). So the same visits, shifts
+and seed give the same events, and whatever reads a journal reads a simulation.
 
 Things of one instant happen in this order: agents finish and answer, agents come (back), agents go,
 customers arrive, customers give up. So whoever arrives with a patience of nothing is still served
@@ -20,12 +21,14 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from tongdai.center import events
+from tongdai.center.draws import uniform
 from tongdai.center.engine import Center
 from tongdai.center.inputs import (
     Abandon,
     Accept,
     AnyInput,
     Arrive,
+    Decline,
     Dispose,
     End,
     PutAgent,
@@ -36,7 +39,7 @@ from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.model.agent import Agent
 from tongdai.model.contact import Contact
 from tongdai.model.ids import check_id, contact_of
-from tongdai.model.time import Duration, Instant, checked, clock, duration
+from tongdai.model.time import Duration, Instant, checked, clock, duration, minutes
 
 _FINISH: Final = 0
 _COME: Final = 1
@@ -120,6 +123,9 @@ class Shift:
         pauses: when they are away meanwhile, each within the shift.
         answers_after: how long they take to accept an offer. One that expires before they are back
             as soon as they would have answered.
+        misses: which share of the offers they let expire, 0 to 1.
+        back_after: how long after an offer that they missed they are back.
+        declines: which share of the offers they decline, after as long as they take to accept.
     """
 
     agent: Agent
@@ -127,6 +133,9 @@ class Shift:
     end: Instant
     pauses: Sequence[Pause] = attrs.field(default=(), kw_only=True)
     answers_after: Duration = attrs.field(default=Duration(0), kw_only=True)
+    misses: float = attrs.field(default=0.0, kw_only=True)
+    back_after: Duration = attrs.field(default=minutes(1), kw_only=True)
+    declines: float = attrs.field(default=0.0, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Check every field.
@@ -143,6 +152,14 @@ class Shift:
         put(self, "start", checked(self.start, "Shift.start"))
         put(self, "end", checked(self.end, "Shift.end"))
         put(self, "answers_after", duration(self.answers_after, "Shift.answers_after"))
+        put(self, "back_after", duration(self.back_after, "Shift.back_after"))
+        _check_share(self.misses, "Shift.misses")
+        _check_share(self.declines, "Shift.declines")
+        if self.misses + self.declines > 1:
+            raise ConfigurationError(
+                f"Shift.declines: {self.misses} missed and {self.declines} declined are more than "
+                "all offers"
+            )
         put(self, "pauses", tuple(self.pauses))
         who = self.agent.id
         if self.end < self.start:
@@ -162,11 +179,17 @@ class Shift:
                 )
 
 
-def simulate(
+def _check_share(value: object, field: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ConfigurationError(f"{field}: {value!r} is not a share of offers, 0 to 1")
+
+
+def simulate(  # noqa: PLR0913 - settings with defaults
     center: Center,
     visits: Iterable[Visit],
     shifts: Iterable[Shift],
     *,
+    seed: int = 0,
     until: Instant | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[events.AnyEvent]:
@@ -177,6 +200,8 @@ def simulate(
             contacts that are there already stay as they are: nobody ends their contacts.
         visits: who comes, in the order of time; taken one by one, so there may be millions.
         shifts: who serves; those of one agent must not overlap.
+        seed: of the draws that decide which offers are missed or declined; two seeds for which
+            agents have no such share give the same events.
         until: the last instant to live through; by default it goes on until nothing is to come.
         progress: told after each arrival how many there have been.
 
@@ -188,7 +213,7 @@ def simulate(
             center cannot take (no such queue, a contact id used before).
         ConfigurationError: at once, where shifts of one agent overlap.
     """
-    return _Simulation(center, visits, _checked(shifts), progress).run(until)
+    return _Simulation(center, visits, _checked(shifts), seed, progress).run(until)
 
 
 def _checked(shifts: Iterable[Shift]) -> list[Shift]:
@@ -234,9 +259,11 @@ class _Simulation:
         center: Center,
         visits: Iterable[Visit],
         shifts: Iterable[Shift],
+        seed: int,
         progress: Callable[[int], None] | None,
     ) -> None:
         self._center = center
+        self._seed = seed
         self._coming = iter(visits)
         self._progress = progress
         self._agenda: list[tuple[Instant, int, int, _Act, Any]] = []
@@ -363,14 +390,23 @@ class _Simulation:
         agent = desk.shift.agent.id
         return SetPresence(agent, "offline") if self._desks.get(agent) is desk else None
 
-    def _answer(self, offered: events.ContactOffered) -> AnyInput | None:
+    def _accept(self, offered: events.ContactOffered) -> AnyInput | None:
+        out = self._is_out(offered)
+        return Accept(offered.offer) if out else self._look_up(offered.agent)
+
+    def _decline(self, offered: events.ContactOffered) -> AnyInput | None:
+        out = self._is_out(offered)
+        return Decline(offered.offer) if out else self._look_up(offered.agent)
+
+    def _is_out(self, offered: events.ContactOffered) -> bool:
         live = self._center.state.contacts.get(offered.contact)
-        if live is not None and offered.offer in live.offers:
-            return Accept(offered.offer)
-        agent = self._center.state.router.agents.get(offered.agent)
-        if agent is not None and agent.presence == "not_responding":
-            return SetPresence(offered.agent, "available")
-        return None
+        return live is not None and offered.offer in live.offers
+
+    def _look_up(self, agent: str) -> AnyInput | None:
+        """Be back, after an offer that expired meanwhile."""
+        known = self._center.state.router.agents.get(agent)
+        away = known is None or known.presence != "not_responding"
+        return None if away else SetPresence(agent, "available")
 
     def _end(self, interaction: str) -> AnyInput:
         return End(interaction)
@@ -384,8 +420,20 @@ class _Simulation:
         if event.automatic:
             return
         desk = self._desks.get(event.agent)
-        after = 0 if desk is None else int(desk.shift.answers_after)
-        self._at(event.at + after, _FINISH, self._answer, event)
+        if desk is None:
+            self._at(event.at, _FINISH, self._accept, event)
+            return
+        shift = desk.shift
+        act = self._accept
+        if shift.misses or shift.declines:
+            chance = uniform(self._seed, "answer", event.agent, event.offer)
+            if chance < shift.misses:
+                back = event.until + int(shift.back_after)
+                self._at(back, _FINISH, self._look_up, event.agent)
+                return
+            if chance < shift.misses + shift.declines:
+                act = self._decline
+        self._at(event.at + int(shift.answers_after), _FINISH, act, event)
 
     def _accepted(self, event: events.OfferAccepted) -> None:
         visit = self._open.get(event.contact)

@@ -9,6 +9,7 @@ overflow crosses them. Who serves a contact is not known here; `admit` looks, an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import attrs
@@ -140,6 +141,7 @@ class OmnichannelQueue:
                 )
             found[queue.id] = queue
         check_routes(found)
+        self._settings = found
         for queue in found.values():
             self._lines[queue.id] = _Line(queue)
 
@@ -151,7 +153,8 @@ class OmnichannelQueue:
         Raises:
             ConfigurationError: an overflow would lead nowhere or in a circle.
         """
-        check_routes({**self.queues, queue.id: queue})
+        check_routes({**self._settings, queue.id: queue})
+        self._settings[queue.id] = queue
         line = self._lines.get(queue.id)
         if line is None:
             self._lines[queue.id] = _Line(queue)
@@ -174,13 +177,13 @@ class OmnichannelQueue:
             raise IllegalInput(
                 f"queue {queue!r} holds {len(line.entries)} contacts; move them first"
             )
-        check_routes({id: left for id, left in self.queues.items() if id != queue})
-        del self._lines[queue]
+        check_routes({id: left for id, left in self._settings.items() if id != queue})
+        del self._lines[queue], self._settings[queue]
 
     @property
-    def queues(self) -> dict[str, Queue]:
-        """The settings of all queues, by id."""
-        return {id: line.queue for id, line in self._lines.items()}
+    def queues(self) -> Mapping[str, Queue]:
+        """The settings of all queues, by id; a live view."""
+        return MappingProxyType(self._settings)
 
     def queue(self, queue: str) -> Queue:
         """Return the settings of a queue.

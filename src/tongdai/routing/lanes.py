@@ -13,10 +13,9 @@ is asked once for each lane and *pool* (agents of equal skills), when first need
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from tongdai.model.agent import Agent, Presence
@@ -144,14 +143,15 @@ class Bench:
     Agents without any work (`idle`) stand before those with some (`busy`).
     """
 
-    __slots__ = ("generation", "index", "live", "tiers", "work")
+    __slots__ = ("index", "insertions", "live", "sweeps", "tiers", "work")
 
     def __init__(self, work: Work, index: int) -> None:
         self.work = work
         self.index = index
         self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
         self.live = 0
-        self.generation = 0
+        self.insertions = 0
+        self.sweeps = 0
 
     def publish(self, state: AgentState, ticket: int) -> None:
         """Put a ready agent in their place; what they had before no longer counts."""
@@ -159,13 +159,13 @@ class Bench:
         entry = (state.since, state.agent.id, ticket, state)
         if tier and entry < tier[-1]:
             insort(tier, entry)
-            self.generation += 1
+            self.insertions += 1
         else:
             tier.append(entry)
-        if len(tier) > _SWEEP_FROM and len(tier) > 2 * self.live:
+        if len(tier) > _SWEEP_FROM + self.live + self.live // 4:
             index = self.index
             tier[:] = [old for old in tier if old[3].tickets[index] == old[2]]
-            self.generation += 1
+            self.sweeps += 1
 
     def ready(self) -> Iterator[AgentState]:
         """Give the agents who are ready for this work, in order."""
@@ -190,8 +190,8 @@ class Lane:
     """Contacts of equal requirement, work and strategy, in rank order."""
 
     __slots__ = (
-        "bench", "cursors", "fit", "front", "generation", "line", "number", "only", "personal",
-        "protected", "requirement", "score", "size", "strategy", "without",
+        "bench", "cursors", "fit", "front", "insertions", "line", "number", "only", "passed",
+        "personal", "protected", "requirement", "score", "size", "strategy", "sweeps", "without",
     )  # fmt: skip
 
     def __init__(
@@ -216,7 +216,9 @@ class Lane:
         self.protected = 0
         self.fit = bytearray()
         self.cursors = [0, 0]
-        self.generation = bench.generation
+        self.passed: list[Ready | None] = [None, None]
+        self.insertions = bench.insertions
+        self.sweeps = bench.sweeps
         self.score: list[tuple[Sortable, int, str, int, AgentState]] = []
 
     def push(self, waiter: Waiter, number: int) -> None:
@@ -275,30 +277,44 @@ class Lane:
         if pool < len(self.fit):
             self.fit[pool] = _UNKNOWN
 
-    def ready(self) -> Iterator[AgentState]:
-        """Give the ready agents who fit, in the order of the bench.
+    def first(self) -> AgentState | None:
+        """Return the first ready agent who fits, in the order of the bench.
 
-        What stands before the first of them is never looked at again.
+        What stands before them is never looked at again.
         """
+        self._catch_up()
+        index = self.bench.index
+        for number, tier in enumerate(self.bench.tiers):
+            start = self.cursors[number]
+            end = len(tier)
+            for at in range(start, end):
+                entry = tier[at]
+                state = entry[3]
+                if state.tickets[index] == entry[2] and self.fits(state):
+                    self._pass(number, tier, at)
+                    return state
+            if start < end:
+                self._pass(number, tier, end)
+        return None
+
+    def _pass(self, number: int, tier: list[Ready], at: int) -> None:
+        """Note that nothing before a place needs another look."""
+        if at > self.cursors[number]:
+            self.cursors[number] = at
+            self.passed[number] = tier[at - 1]
+
+    def _catch_up(self) -> None:
+        """Find the cursors' places again after the bench was changed elsewhere than at its end."""
         bench = self.bench
-        if self.generation != bench.generation:
-            self.generation = bench.generation
-            self.cursors = [0, 0]
-            self.score.clear()
-        index = bench.index
-        for number, tier in enumerate(bench.tiers):
-            found = False
-            at = self.cursors[number]
-            while at < len(tier):
-                _, _, ticket, state = tier[at]
-                if state.tickets[index] == ticket and self.fits(state):
-                    if not found:
-                        found = True
-                        self.cursors[number] = at
-                    yield state
-                at += 1
-            if not found:
-                self.cursors[number] = at
+        if self.insertions != bench.insertions:  # somebody may stand before a cursor now
+            self.insertions, self.sweeps = bench.insertions, bench.sweeps
+            self.cursors, self.passed = [0, 0], [None, None]
+        elif self.sweeps != bench.sweeps:
+            self.sweeps = bench.sweeps
+            self.cursors = [
+                0 if passed is None else bisect_right(tier, passed)
+                for tier, passed in zip(bench.tiers, self.passed, strict=True)
+            ]
 
     def best(self, waiter: Waiter) -> list[AgentState]:
         """Return whom the strategy picks, best first: at most as many as it is wide."""
@@ -308,11 +324,12 @@ class Lane:
         if strategy.width > 1:
             return self.ranked(waiter)[: strategy.width]
         if strategy.ready and not self.requirement.prefers:
-            return list(islice(self.ready(), 1))
+            first = self.first()
+            return [] if first is None else [first]
         if strategy.fixed or strategy.ready:
-            self._fill()
+            self._fill(waiter)
             return [self.score[0][4]] if self.score else []
-        ready = list(self.ready())
+        ready = self.all_ready()
         return [min(ready, key=lambda state: self._value(state, waiter))] if ready else []
 
     def ranked(self, waiter: Waiter) -> list[AgentState]:
@@ -333,16 +350,21 @@ class Lane:
             state.agent.id,
         )
 
-    def _fill(self) -> None:
+    def _fill(self, waiter: Waiter) -> None:
         """Move who became ready since the last look from the bench to the heap of scores."""
-        waiter = self.head()
-        if waiter is None:
-            return
+        if self.insertions != self.bench.insertions:
+            self.score.clear()
+        self._catch_up()
         index = self.bench.index
         score = self.score
-        for state in self.ready():
-            value = self._value(state, waiter)
-            heappush(score, (*value, state.tickets[index], state))
-        self.cursors = [len(tier) for tier in self.bench.tiers]
+        for number, tier in enumerate(self.bench.tiers):
+            for at in range(self.cursors[number], len(tier)):
+                _, _, ticket, state = tier[at]
+                if state.tickets[index] == ticket and self.fits(state):
+                    heappush(score, (*self._value(state, waiter), ticket, state))
+            self._pass(number, tier, len(tier))
+        if len(score) > _SWEEP_FROM + 2 * self.bench.live:
+            score[:] = [old for old in score if old[4].tickets[index] == old[3]]
+            heapify(score)
         while score and score[0][4].tickets[index] != score[0][3]:
             heappop(score)
