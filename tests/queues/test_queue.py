@@ -257,7 +257,7 @@ class QueueAndAList(RuleBasedStateMachine):
         deadlines = [at for at, _ in self.naive.overdue(10**18)]
         expected = min(deadlines, default=None)
         assert expected == self.line.next_deadline()
-        assert expected is None or self.line.quiet_until <= expected
+        assert expected is None or self.line.timers.bound <= expected
 
     @precondition(lambda self: self.naive.cases)
     @invariant()

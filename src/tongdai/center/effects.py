@@ -171,3 +171,6 @@ _MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
     events.MessageSaid: _said,
     events.ContactEnded: _ended,
 }
+
+OBLIGING = frozenset(_MAKERS)
+"""The kinds of events that can oblige the shell to do something."""

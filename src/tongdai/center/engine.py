@@ -204,7 +204,8 @@ class Center:
 
     def _emit(self, kind: type[Any], *identity: object, **rest: object) -> None:
         event = kind(*identity, at=self._now, cause=self._cause, **rest)
-        self._effects += effects_.effects_of(event, self._state.version)
+        if kind in effects_.OBLIGING:
+            self._effects += effects_.effects_of(event, self._state.version)
         self._state.apply(event)
         self._events.append(event)
 
@@ -217,7 +218,8 @@ class Center:
         """Let everything that falls due by `now` happen, each at its own instant."""
         state = self._state
         timers, queues, router = state.timers, state.queues, state.router
-        while now >= timers.bound or now >= queues.quiet_until or now >= router.quiet_until:
+        waits, plans = queues.timers, router.timers
+        while now >= timers.bound or now >= waits.bound or now >= plans.bound:
             due: list[tuple[Instant, int, Callable[[], None]]] = []
             if (timer := timers.due(now)) is not None:
                 due.append((timer[0], 0, partial(self._timer_due, timer[1])))

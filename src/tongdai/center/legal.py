@@ -224,6 +224,8 @@ def _are(values: object, kind: type, field: str) -> None:
 
 
 def _text(value: object, field: str) -> None:
+    if isinstance(value, str) and value.isascii():
+        return
     with _field(field):
         check_text(value, field)
 

@@ -7,7 +7,6 @@ stand in the order of a contact's life, named after their event.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -87,7 +86,11 @@ class ContactState:
         self.past: dict[str, Offer] = {}
         self.interaction = ""
         self.agent = ""
-        self.messages: deque[tuple[str, Content]] = deque(maxlen=_KEPT_MESSAGES)
+        self.messages: tuple[tuple[str, Content], ...] = ()
+
+    def note(self, who: str, content: Content) -> None:
+        """Keep what was said; the last ones are kept."""
+        self.messages = (*self.messages, (who, content))[-_KEPT_MESSAGES:]
 
     def close(self, offer: str, how: str) -> None:
         """Move an offer to the past; the last few are remembered, for those who answer late."""
@@ -334,13 +337,13 @@ class State:
         self._boost(event.contact)
 
     def _message_received(self, event: events.MessageReceived) -> None:
-        self.contacts[event.contact].messages.append(("customer", event.content))
+        self.contacts[event.contact].note("customer", event.content)
 
     def _receipt_received(self, event: events.ReceiptReceived) -> None:
         """Receipts are for the record; no decision depends on them."""
 
     def _message_said(self, event: events.MessageSaid) -> None:
-        self.contacts[event.contact].messages.append((event.agent, event.content))
+        self.contacts[event.contact].note(event.agent, event.content)
 
     def _contact_abandoned(self, event: events.ContactAbandoned) -> None:
         self.queues.leave(event.contact, event.at)

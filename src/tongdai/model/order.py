@@ -74,7 +74,8 @@ class Order:
     def key(self, priority: int, since: Instant, due: Instant | None, contact: str = "") -> Rank:
         """Return the static sort key: least goes first, ties by original enqueue time, then id."""
         if self.by == "ageing":
-            return (0, since - priority * self.worth, since, contact)
+            ahead = priority * int(self.worth) if priority else 0
+            return (0, since - ahead, since, contact)
         if self.by == "strict":
             return (-priority, since, since, contact)
         return (0, due if due is not None else since + self.worth, since, contact)

@@ -132,7 +132,7 @@ class OmnichannelQueue:
         self._modes = _modes(modes)
         self._lines: dict[str, _Line] = {}
         self._entries: dict[str, _Entry] = {}
-        self._timers: Timers[_Timer] = Timers(_patient)
+        self.timers: Timers[_Timer] = Timers(_patient)
         found: dict[str, Queue] = {}
         for queue in queues:
             if queue.id in found:
@@ -401,14 +401,9 @@ class OmnichannelQueue:
 
     # --- time ---------------------------------------------------------------------------------
 
-    @property
-    def quiet_until(self) -> Instant:
-        """Nothing falls due before this instant. O(1)."""
-        return self._timers.bound
-
     def next_deadline(self) -> Instant | None:
         """Return when the patience of a waiting contact is over next."""
-        return self._timers.next()
+        return self.timers.next()
 
     def due(self, now: Instant) -> list[PatienceOver]:
         """Take out the contacts whose patience is over by `now`, and return them."""
@@ -421,7 +416,7 @@ class OmnichannelQueue:
 
     def overdue(self, now: Instant) -> tuple[Instant, PatienceOver] | None:
         """Return the first contact whose patience is over by `now`, and since when; it stays."""
-        found = self._timers.due(now)
+        found = self.timers.due(now)
         if found is None:
             return None
         at, (entry, _) = found
@@ -458,7 +453,7 @@ class OmnichannelQueue:
         if patience is not None and not entry.offered:
             deadline = entry.entered + int(patience)
             entry.timer = (entry, deadline)
-            self._timers.start(now, deadline, entry.timer)
+            self.timers.start(now, deadline, entry.timer)
 
     def _ranking(self, line: _Line) -> Ranking:
         if line.ranking is None:

@@ -147,7 +147,7 @@ class Router:
         self._firsts: dict[str, dict[str, Waiter]] = {}
         self._fronts: list[Front] = []
         self._stirred: dict[Lane, None] = {}
-        self._timers: Timers[_Timer] = Timers(_alive)
+        self.timers: Timers[_Timer] = Timers(_alive)
         self._counter = 0
         for agent in agents:
             if agent.id in self._roster.agents:
@@ -323,7 +323,7 @@ class Router:
         """
         waiter = self._waiter(contact)
         waiter.cooling = {**(waiter.cooling or {}), agent: until}
-        self._timers.start(now, until, (waiter, CoolOffDue(contact, agent), until))
+        self.timers.start(now, until, (waiter, CoolOffDue(contact, agent), until))
         self._replace(waiter, now)
 
     def warm(self, contact: str, agent: str, now: Instant) -> None:
@@ -453,18 +453,13 @@ class Router:
 
     # --- time ---------------------------------------------------------------------------------
 
-    @property
-    def quiet_until(self) -> Instant:
-        """Nothing falls due before this instant. O(1)."""
-        return self._timers.bound
-
     def next_deadline(self) -> Instant | None:
         """Return when something falls due next though nothing happens."""
-        return self._timers.next()
+        return self.timers.next()
 
     def due(self, now: Instant) -> tuple[Instant, Due] | None:
         """Return the earliest of what has fallen due, and when; `happen` makes it so."""
-        found = self._timers.due(now)
+        found = self.timers.due(now)
         return None if found is None else (found[0], found[1][1])
 
     def happen(self, at: Instant, due: Due) -> None:
@@ -566,11 +561,11 @@ class Router:
         deadline = waiter.next_step
         if deadline is not None:
             due = StepDue(contact.id, waiter.step + 1)
-            self._timers.start(now, deadline, (waiter, due, waiter.entry))
+            self.timers.start(now, deadline, (waiter, due, waiter.entry))
         protect = lane.bench.work.protect
         if protect is not None and not waiter.protected:
             deadline = max(waiter.since + int(protect), now)
-            self._timers.start(now, deadline, (waiter, ProtectionDue(contact.id), waiter.entry))
+            self.timers.start(now, deadline, (waiter, ProtectionDue(contact.id), waiter.entry))
 
     def _unplace(self, waiter: Waiter) -> None:
         lane = waiter.lane
