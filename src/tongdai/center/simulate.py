@@ -4,8 +4,8 @@ Rule: another shell round the same engine, with an agenda instead of a clock. It
 the instants at which customers and agents would act, wakes the engine at each of its deadlines, and
 learns what has become of them from the events alone. Who comes when, how long they talk and how
 long they are willing to wait is in what it is given. The one thing that it draws is whether an
-agent misses or declines an offer, and that is a keyed draw (see `draws`). So the same visits, shifts
-and seed give the same events, and whatever reads a journal reads a simulation.
+agent misses or declines an offer, and that is a keyed draw (see `draws`). So the same visits,
+shifts and seed give the same events, and whatever reads a journal reads a simulation.
 
 Things of one instant happen in this order: agents finish and answer, agents come (back), agents go,
 customers arrive, customers give up. So whoever arrives with a patience of nothing is still served
