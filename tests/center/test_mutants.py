@@ -28,7 +28,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.center.machine import CenterMachine
+from tests.center.machine import NaiveMachine
 from tongdai.center import Center, events
 from tongdai.center.state import State
 from tongdai.queues import queue as queues
@@ -159,7 +159,7 @@ def offers_stay(patch: pytest.MonkeyPatch) -> None:
 
 def no_protection(patch: pytest.MonkeyPatch) -> None:
     """Keep no agent for calls that have waited long."""
-    _instead(patch, Lane, "could_take", _always(value=False))
+    _instead(patch, Bench, "possible", _always(value=False))
 
 
 def overbooked(patch: pytest.MonkeyPatch) -> None:
@@ -260,4 +260,4 @@ def test_the_machine_notices(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) ->
     """The machine fails on broken code."""
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(CenterMachine, settings=BUDGET)
+        run_state_machine_as_test(NaiveMachine, settings=BUDGET)

@@ -175,6 +175,15 @@ class Bench:
                 if state.tickets[index] == ticket:
                     yield state
 
+    def possible(self, state: AgentState) -> bool:
+        """Return whether an agent could take this work if they had nothing else."""
+        work = self.work
+        agent = state.agent
+        return (
+            agent.costs.get(work.mode, work.cost) <= agent.capacity
+            and agent.limits.get(work.mode, work.limit) != 0
+        )
+
     def room(self, state: AgentState) -> bool:
         """Return whether an agent has room for this work, presence apart."""
         work = self.work
@@ -261,16 +270,6 @@ class Lane:
         if self.only is not None and state.agent.id != self.only:
             return False
         return not (self.without and state.agent.id in self.without)
-
-    def could_take(self, state: AgentState) -> bool:
-        """Return whether an agent who fits could take this lane's work if they had nothing else."""
-        work = self.bench.work
-        agent = state.agent
-        return (
-            agent.costs.get(work.mode, work.cost) <= agent.capacity
-            and agent.limits.get(work.mode, work.limit) != 0
-            and self.fits(state)
-        )
 
     def forget(self, pool: int) -> None:
         """Forget whether a pool fits: its place is used anew."""

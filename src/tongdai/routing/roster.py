@@ -3,7 +3,7 @@
 Rule: an agent stands on the bench of every kind of work for which they are available and have room,
 and on no other; every change of presence, load or skills puts them where they belong now. Whoever
 became ready is noted in `fresh`, for the router to look at. While an exclusive contact has waited
-long (its lane is `guarded`), agents who could take it stand on no bench of other work: that is how
+long (its lane is guarded), agents who could take it stand on no bench of other work: that is how
 calls do not starve beside steady chat.
 """
 
@@ -29,13 +29,14 @@ class Roster:
         """Start empty; `forget(pool)` is called when a pool's index is free for another pool."""
         self.agents: dict[str, AgentState] = {}
         self.fresh: dict[AgentState, None] = {}
-        self.guarded: dict[Lane, None] = {}
         self._forget = forget
         self._pools: dict[frozenset[tuple[str, int]], Pool] = {}
         self._spare: list[int] = []
         self._benches: list[Bench] = []
         self._by_work: dict[Work, Bench] = {}
+        self._guarded: dict[Bench, dict[Lane, None]] = {}
         self._held: dict[AgentState, None] = {}
+        self._concurrent = False  # whether there is any work that is not exclusive
         self._staffing: dict[tuple[Plan, Requirement], Staffing] = {}
         self._tickets = 0
 
@@ -143,6 +144,7 @@ class Roster:
         if bench is None:
             bench = self._by_work[work] = Bench(work, len(self._benches))
             self._benches.append(bench)
+            self._concurrent = self._concurrent or not work.exclusive
             in_order = sorted(self.agents.values(), key=lambda one: (one.since, one.agent.id))
             for state in in_order:
                 state.tickets.append(0)
@@ -157,8 +159,11 @@ class Roster:
             self._publish_on(bench, state, ready=self._ready(bench, state))
 
     def _hold(self, state: AgentState) -> None:
-        if self.guarded or state.held:
-            state.held = any(lane.could_take(state) for lane in self.guarded)
+        if state.held or (self._guarded and self._concurrent):
+            state.held = any(
+                bench.possible(state) and any(lane.fits(state) for lane in lanes)
+                for bench, lanes in self._guarded.items()
+            )
             if state.held:
                 self._held[state] = None
             else:
@@ -188,15 +193,19 @@ class Roster:
 
     def guard(self, lane: Lane) -> None:
         """Keep agents who could take a lane's work for it."""
-        self.guarded[lane] = None
+        self._guarded.setdefault(lane.bench, {})[lane] = None
         for bench in self._benches:
             if not bench.work.exclusive:
-                for state in [state for state in bench.ready() if lane.could_take(state)]:
-                    self.publish(state)
+                for state in list(filter(lane.bench.possible, bench.ready())):
+                    if lane.fits(state):
+                        self.publish(state)
 
     def unguard(self, lane: Lane) -> None:
         """Let agents who were kept for a lane take other work again."""
-        del self.guarded[lane]
+        lanes = self._guarded[lane.bench]
+        del lanes[lane]
+        if not lanes:
+            del self._guarded[lane.bench]
         for state in list(self._held):
             self.publish(state)
 

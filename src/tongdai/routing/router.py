@@ -359,7 +359,8 @@ class Router:
         The contact that goes first among those that somebody could serve gets the agent whom its
         strategy picks. Nothing changes: `take` does it.
         """
-        if not self._stirred and not self._roster.fresh:
+        if not self._stirred and not (self._fronts and self._roster.fresh):
+            self._roster.fresh.clear()
             return None
         found = self._first_match()
         if found is None:
