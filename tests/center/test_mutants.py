@@ -32,7 +32,7 @@ from tests.center.machine import NaiveMachine
 from tongdai.center import Center, events
 from tongdai.center.state import State
 from tongdai.queues import queue as queues
-from tongdai.routing.lanes import Bench, Lane
+from tongdai.routing.lanes import Bench
 from tongdai.routing.roster import Roster
 from tongdai.routing.router import Router
 

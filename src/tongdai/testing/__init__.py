@@ -1,6 +1,117 @@
-"""For test suites of your own: a channel and a clock that do what they are told."""
+"""For test suites of your own.
 
-from tongdai.testing.channel import FakeChannel, FakeCustomer
-from tongdai.testing.clock import ManualClock
+Rule: nothing here is imported before it is asked for. So a channel or a script for a test needs no
+Hypothesis, and a strategy needs no event loop. What needs Hypothesis (strategies, `CenterMachine`,
+`check_strategy`) comes with the extra: `pip install 'tongdai[testing]'`.
+"""
 
-__all__ = ["FakeChannel", "FakeCustomer", "ManualClock"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tongdai.journal.memory import MemoryJournal
+    from tongdai.testing.channel import FakeChannel, FakeCustomer
+    from tongdai.testing.clock import ManualClock
+    from tongdai.testing.journals import check_journal
+    from tongdai.testing.machine import CenterMachine
+    from tongdai.testing.picking import check_strategy
+    from tongdai.testing.script import Script
+    from tongdai.testing.strategies import (
+        Scenario,
+        addresses,
+        agents,
+        attachments,
+        claims,
+        contacts,
+        contents,
+        durations,
+        effects,
+        events,
+        inbounds,
+        inputs,
+        instants,
+        media,
+        mode_settings,
+        names,
+        orders,
+        pauses,
+        plans,
+        queues,
+        requirements,
+        scenarios,
+        shifts,
+        steps,
+        visits,
+    )
+
+__all__ = [
+    "CenterMachine",
+    "FakeChannel",
+    "FakeCustomer",
+    "ManualClock",
+    "MemoryJournal",
+    "Scenario",
+    "Script",
+    "addresses",
+    "agents",
+    "attachments",
+    "check_journal",
+    "check_strategy",
+    "claims",
+    "contacts",
+    "contents",
+    "durations",
+    "effects",
+    "events",
+    "inbounds",
+    "inputs",
+    "instants",
+    "media",
+    "mode_settings",
+    "names",
+    "orders",
+    "pauses",
+    "plans",
+    "queues",
+    "requirements",
+    "scenarios",
+    "shifts",
+    "steps",
+    "visits",
+]
+
+_HOMES: Final = {
+    "CenterMachine": "tongdai.testing.machine",
+    "FakeChannel": "tongdai.testing.channel",
+    "FakeCustomer": "tongdai.testing.channel",
+    "ManualClock": "tongdai.testing.clock",
+    "MemoryJournal": "tongdai.journal.memory",
+    "Script": "tongdai.testing.script",
+    "check_journal": "tongdai.testing.journals",
+    "check_strategy": "tongdai.testing.picking",
+}
+"""Where the names above are; those that are not here are strategies."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as names
+    """Import what is asked for.
+
+    Raises:
+        ImportError: it needs Hypothesis, which is not installed.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module 'tongdai.testing' has no attribute {name!r}")
+    try:
+        home = import_module(_HOMES.get(name, "tongdai.testing.strategies"))
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise ImportError(
+            f"tongdai.testing.{name} needs Hypothesis: pip install 'tongdai[testing]'"
+        ) from None
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    """List what can be asked for."""
+    return [*globals(), *__all__]
