@@ -28,7 +28,7 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
 from tongdai.routing.strategies import Sortable, Strategy
 
-_SWEEP_FROM = 64  # shorter lists are not worth sweeping
+_SWEEP_FROM = 32  # shorter lists are not worth sweeping
 _UNKNOWN, _UNFIT, _FIT = 0, 1, 2
 
 
@@ -162,7 +162,7 @@ class Bench:
             self.insertions += 1
         else:
             tier.append(entry)
-        if len(tier) > _SWEEP_FROM + self.live + self.live // 4:
+        if len(tier) > _SWEEP_FROM + self.live + self.live // 8:
             index = self.index
             tier[:] = [old for old in tier if old[3].tickets[index] == old[2]]
             self.sweeps += 1
@@ -283,13 +283,19 @@ class Lane:
         """
         self._catch_up()
         index = self.bench.index
+        fit = self.fit
+        known = len(fit)
         for number, tier in enumerate(self.bench.tiers):
             start = self.cursors[number]
             end = len(tier)
             for at in range(start, end):
-                entry = tier[at]
-                state = entry[3]
-                if state.tickets[index] == entry[2] and self.fits(state):
+                _, _, ticket, state = tier[at]
+                if state.tickets[index] != ticket:
+                    continue
+                pool = state.pool.index
+                if pool < known and fit[pool] == _UNFIT:  # (most of those who are looked at)
+                    continue
+                if self.fits(state):
                     self._pass(number, tier, at)
                     return state
             if start < end:
