@@ -12,7 +12,7 @@ from tests.model.refusals import refused, untyped
 from tests.model.strategies import agents, contacts
 from tongdai import Agent, Contact, Mode, Order, Plan, Queue, Router, Step, minutes, seconds
 from tongdai.model.mode import ModeSettings
-from tongdai.routing.router import CoolOffDue, ProtectionDue, StepDue
+from tongdai.routing.answers import CoolOffDue, ProtectionDue, StepDue
 
 
 def matched(router: Router, now: int) -> list[tuple[str, str]]:

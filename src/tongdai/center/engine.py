@@ -40,7 +40,7 @@ from tongdai.model.queue import Closed, Queue
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, checked, clock, duration, seconds
 from tongdai.queues import Joined
 from tongdai.routing import Explanation, Strategy, longest_idle
-from tongdai.routing.router import CoolOffDue, Due, ProtectionDue, StepDue
+from tongdai.routing.answers import CoolOffDue, Due, ProtectionDue, StepDue
 from tongdai.routing.strategies import StrategyFunction
 
 COOL_OFF: Final = seconds(30)
@@ -153,7 +153,8 @@ class Center:
         """
         act = self._handlers.get(type(input))
         if act is None:
-            raise IllegalInput(f"handle: {input!r} is not an input; see tongdai.center.inputs")
+            kind = input.__name__ if isinstance(input, type) else type(input).__name__
+            raise IllegalInput(f"handle: {kind} is not an input; see tongdai.center.inputs")
         now = max(checked(now), self._now, self._state.at)
         if not isinstance(input.id, str):
             raise IllegalInput(f"{type(input).__name__}.id: {input.id!r} is not a str")

@@ -21,7 +21,6 @@ import msgspec
 from tongdai.errors import IllegalInput, TongdaiError, did_you_mean
 from tongdai.model.order import Order
 from tongdai.model.plan import Plan, Step
-from tongdai.model.queue import Queue
 from tongdai.model.requirement import Requirement, requirement
 from tongdai.model.time import Duration, duration, written
 
@@ -118,8 +117,7 @@ def _structure(kind: Any, raw: object, path: str) -> Any:  # noqa: ANN401, C901,
     if kind is Order:
         return _order(raw, path)
     if attrs.has(kind) or _is_struct(kind):
-        values = _fields(kind, raw, path)
-        return _queue(values, path) if kind is Queue else _construct(kind, values, path)
+        return _construct(kind, _fields(kind, raw, path), path)
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return _one_of(parts, raw, path)
@@ -199,13 +197,6 @@ def _made(path: str, make: Callable[..., Any], *args: object, **values: object) 
     except TongdaiError as error:
         text = str(error)
         raise IllegalInput(text if text.startswith(path) else f"{path}: {text}") from error
-
-
-def _queue(values: dict[str, Any], path: str) -> Queue:
-    """Return a queue; its id and plan are positional."""
-    if "id" not in values:
-        raise IllegalInput(f"{path}.id: is missing")
-    return cast("Queue", _made(path, Queue, values.pop("id"), values.pop("plan", ""), **values))
 
 
 def _plan(raw: object, path: str) -> Plan:

@@ -1,7 +1,8 @@
 """Who serves whom: the router, and the strategies by which it picks."""
 
+from tongdai.routing.answers import Match
 from tongdai.routing.explain import Explanation, Row
-from tongdai.routing.router import Match, Router
+from tongdai.routing.router import Router
 from tongdai.routing.strategies import (
     AgentView,
     ContactView,

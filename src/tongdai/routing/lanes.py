@@ -47,8 +47,8 @@ class AgentState:
     """A live agent: presence, load, and tickets on the benches."""
 
     __slots__ = (
-        "active", "agent", "held", "modes", "pool", "presence", "reason", "since", "taken",
-        "tickets", "turn", "used",
+        "active", "agent", "held", "modes", "pool", "presence", "reason", "since", "spared",
+        "taken", "tickets", "turn", "used",
     )  # fmt: skip
 
     def __init__(self, agent: Agent, presence: Presence, since: Instant, pool: Pool) -> None:
@@ -63,7 +63,8 @@ class AgentState:
         self.active: dict[str, Hold] = {}
         self.modes: dict[Mode, int] = {}
         self.tickets: list[int] = []
-        self.held = False
+        self.held: Lane | None = None  # the guarded lane for which they are kept
+        self.spared = 0  # the last guard that was found not to concern them
 
     @property
     def free(self) -> int:
@@ -199,8 +200,9 @@ class Lane:
     """Contacts of equal requirement, work and strategy, in rank order."""
 
     __slots__ = (
-        "bench", "cursors", "fit", "front", "insertions", "line", "number", "only", "passed",
-        "personal", "protected", "requirement", "score", "size", "strategy", "sweeps", "without",
+        "bench", "cursors", "fit", "front", "guard", "insertions", "line", "number", "only",
+        "passed", "personal", "protected", "requirement", "score", "size", "strategy", "sweeps",
+        "without",
     )  # fmt: skip
 
     def __init__(
@@ -217,12 +219,13 @@ class Lane:
         self.strategy = strategy
         self.number = number
         self.personal = personal
-        self.only = requirement.first
+        self.only: AgentState | None = None  # the preferred agent, for whom it is held
         self.without = frozenset(requirement.without)
         self.line: list[Entry] = []
         self.size = 0
         self.front: Front | None = None
         self.protected = 0
+        self.guard = 0
         self.fit = bytearray()
         self.cursors = [0, 0]
         self.passed: list[Ready | None] = [None, None]
@@ -267,7 +270,7 @@ class Lane:
             known = fit[index] = _FIT if self.requirement.met_by(state.pool.skills) else _UNFIT
         if known == _UNFIT:
             return False
-        if self.only is not None and state.agent.id != self.only:
+        if self.only is not None and state is not self.only:
             return False
         return not (self.without and state.agent.id in self.without)
 
@@ -325,6 +328,8 @@ class Lane:
         """Return whom the strategy picks, best first: at most as many as it is wide."""
         if not self.bench.live:
             return []
+        if self.only is not None:  # nobody else need be looked at
+            return self.all_ready()
         strategy = self.strategy
         if strategy.width > 1:
             return self.ranked(waiter)[: strategy.width]
@@ -346,6 +351,9 @@ class Lane:
 
     def all_ready(self) -> list[AgentState]:
         """Return all ready agents who fit, whatever the cursors have passed."""
+        only = self.only
+        if only is not None:
+            return [only] if only.tickets[self.bench.index] and self.fits(only) else []
         return [state for state in self.bench.ready() if self.fits(state)]
 
     def _value(self, state: AgentState, waiter: Waiter) -> tuple[Sortable, int, str]:

@@ -34,8 +34,8 @@ class Roster:
         self._spare: list[int] = []
         self._benches: list[Bench] = []
         self._by_work: dict[Work, Bench] = {}
-        self._guarded: dict[Bench, dict[Lane, None]] = {}
-        self._held: dict[AgentState, None] = {}
+        self._guarded: dict[Lane, dict[AgentState, None]] = {}  # and whom each keeps, newest last
+        self._guards = 0  # how many there have been
         self._concurrent = False  # whether there is any work that is not exclusive
         self._staffing: dict[tuple[Plan, Requirement], Staffing] = {}
         self._tickets = 0
@@ -63,6 +63,8 @@ class Roster:
             state.tickets = [0] * len(self._benches)
         else:
             state.agent = agent
+            self._keep(state, None)
+            state.spared = 0
             old, state.pool = state.pool, self._pool(agent)
             self._leave_pool(old)
         self._staffing.clear()
@@ -74,7 +76,7 @@ class Roster:
             self._publish_on(bench, state, ready=False)
         del self.agents[state.agent.id]
         self.fresh.pop(state, None)
-        self._held.pop(state, None)
+        self._keep(state, None)
         self._leave_pool(state.pool)
         self._staffing.clear()
 
@@ -159,20 +161,32 @@ class Roster:
             self._publish_on(bench, state, ready=self._ready(bench, state))
 
     def _hold(self, state: AgentState) -> None:
-        if state.held or (self._guarded and self._concurrent):
-            state.held = any(
-                bench.possible(state) and any(lane.fits(state) for lane in lanes)
-                for bench, lanes in self._guarded.items()
-            )
-            if state.held:
-                self._held[state] = None
-            else:
-                self._held.pop(state, None)
+        """Keep an agent for one of the guarded lanes that they could serve; which is no matter.
+
+        Who is kept stays so until that lane lets go. Lanes that an agent was once found not to fit
+        are not asked again.
+        """
+        if state.held is not None or state.spared == self._guards or not self._concurrent:
+            return
+        for lane in reversed(self._guarded):
+            if lane.guard <= state.spared:
+                break
+            if lane.bench.possible(state) and lane.fits(state):
+                self._keep(state, lane)
+                return
+        state.spared = self._guards
+
+    def _keep(self, state: AgentState, lane: Lane | None) -> None:
+        if state.held is not None:
+            del self._guarded[state.held][state]
+        state.held = lane
+        if lane is not None:
+            self._guarded[lane][state] = None
 
     def _ready(self, bench: Bench, state: AgentState) -> bool:
         return (
             state.presence == "available"
-            and not (state.held and not bench.work.exclusive)
+            and not (state.held is not None and not bench.work.exclusive)
             and bench.room(state)
         )
 
@@ -193,21 +207,28 @@ class Roster:
 
     def guard(self, lane: Lane) -> None:
         """Keep agents who could take a lane's work for it."""
-        self._guarded.setdefault(lane.bench, {})[lane] = None
+        self._guards += 1
+        lane.guard = self._guards
+        self._guarded[lane] = {}
         for bench in self._benches:
             if not bench.work.exclusive:
                 for state in list(filter(lane.bench.possible, bench.ready())):
                     if lane.fits(state):
-                        self.publish(state)
+                        self._keep(state, lane)
+                        self._publish_concurrent(state)
 
     def unguard(self, lane: Lane) -> None:
         """Let agents who were kept for a lane take other work again."""
-        lanes = self._guarded[lane.bench]
-        del lanes[lane]
-        if not lanes:
-            del self._guarded[lane.bench]
-        for state in list(self._held):
-            self.publish(state)
+        kept = self._guarded.pop(lane)
+        for state in kept:
+            state.held = None
+            self._hold(state)
+            self._publish_concurrent(state)
+
+    def _publish_concurrent(self, state: AgentState) -> None:
+        for bench in self._benches:
+            if not bench.work.exclusive:
+                self._publish_on(bench, state, ready=self._ready(bench, state))
 
     # --- pools --------------------------------------------------------------------------------
 

@@ -26,75 +26,21 @@ from tongdai.model.queue import Queue
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant, checked
 from tongdai.model.timers import Timers
+from tongdai.routing.answers import CoolOffDue, Due, Match, ProtectionDue, StepDue
 from tongdai.routing.explain import Explanation, explain
 from tongdai.routing.lanes import AgentState, Bench, Entry, Front, Lane, Waiter, Work
 from tongdai.routing.roster import Roster, Staffing
 from tongdai.routing.strategies import (
-    Measure,
     Strategy,
     StrategyFunction,
     longest_idle,
     named,
     strategy,
-    told,
 )
 
 _LANES_FROM: Final = 1024  # below this number, lanes without contacts are kept
 
 _ANYBODY: Final = Queue("any")
-
-
-class Match(NamedTuple):
-    """A contact and who is to have it; with a broadcast strategy, several agents.
-
-    Attributes:
-        contact: the contact's id.
-        agents: ids, best first.
-        waited: how long the contact has waited.
-        strategy: the name of the strategy that picked.
-        measure: what won, in plain data.
-    """
-
-    contact: str
-    agents: tuple[str, ...]
-    waited: Duration
-    strategy: str
-    measure: Measure
-
-    @property
-    def agent(self) -> str:
-        """The best agent."""
-        return self.agents[0]
-
-    def __str__(self) -> str:
-        """Give `c1 -> an after 2 s: longest idle, 2 s`."""
-        agents = " + ".join(self.agents)
-        return (
-            f"{self.contact} -> {agents} after {self.waited}: {told(self.strategy, self.measure)}"
-        )
-
-
-class StepDue(NamedTuple):
-    """A contact's plan comes to a step (an index, 0 is the first)."""
-
-    contact: str
-    step: int
-
-
-class CoolOffDue(NamedTuple):
-    """A contact may be offered to an agent again."""
-
-    contact: str
-    agent: str
-
-
-class ProtectionDue(NamedTuple):
-    """An exclusive contact has waited so long that agents who fit take no other new work."""
-
-    contact: str
-
-
-Due: TypeAlias = StepDue | CoolOffDue | ProtectionDue
 
 
 _Timer: TypeAlias = tuple[Waiter, Due, Instant | Entry | None]
@@ -642,6 +588,8 @@ class Router:
             self._counter += 1
             personal = wanted.first is not None or bool(waiter.cooling)
             lane = Lane(wanted, terms.bench, terms.strategy, self._counter, personal=personal)
+            if wanted.first is not None:
+                lane.only = self._roster.agents[wanted.first]
             self._lanes[key] = lane
         return lane
 
