@@ -29,9 +29,12 @@ PYTHONS = sorted(
 # Each example with its arguments; together they take well under a minute.
 EXAMPLES = [
     ["router_only.py"],
+    ["test_my_routing.py"],
     ["live_desk.py", "--backend", "asyncio"],
     ["live_desk.py", "--backend", "trio"],
     ["bank_day.py", "--seeds", "1"],
+    ["what_if.py", "--seeds", "2"],
+    ["big_day.py", "--contacts", "5000", "--quiet"],
 ]
 
 

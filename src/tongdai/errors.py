@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tongdai.model.time import Duration
 
-_SUGGEST_FROM = 10_000  # names compared at most, so that an error costs the same in a large center
+_SUGGEST_FROM = 500  # names compared at most: a bad input must not hold up a large center
 
 
 class TongdaiError(Exception):

@@ -203,6 +203,7 @@ WRONG: list[tuple[str, AnyInput, str]] = [
     ("half a reason", Decline("c2/1", SURROGATE), f"Decline.reason: {HALF}"),
     ("half an id", Tick(id=SURROGATE), f"Tick.id: {HALF}"),
     ("id", Tick(id=untyped(5)), "Tick.id: 5 is not a str"),
+    ("long id", Tick(id="x" * 513), "Tick.id: an input's id has at most 512 characters, not 513"),
     (
         "until",
         ExtendWrapUp("c1/1", untyped(datetime(2026, 3, 2, tzinfo=UTC))),
@@ -223,7 +224,7 @@ WRONG: list[tuple[str, AnyInput, str]] = [
     (
         "inbound",
         Receive(untyped("hi"), "cards"),
-        "Receive.inbound: 'hi' is not a Message, Receipt or Left",
+        "Receive.inbound: str is not a Message, Receipt or Left",
     ),
     (
         "mode",
@@ -316,7 +317,8 @@ def test_now_is_an_instant(now: object) -> None:
 def test_what_is_no_input_is_refused(input: object) -> None:
     """The error tells where the inputs are."""
     center = running()
-    expected = f"handle: {input!r} is not an input; see tongdai.center.inputs"
+    kind = input.__name__ if isinstance(input, type) else type(input).__name__
+    expected = f"handle: {kind} is not an input; see tongdai.center.inputs"
     assert expected == refused(lambda: center.handle(untyped(input), 0))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+import pytest
+
 from tongdai import (
     Abandon,
     Accept,
@@ -14,12 +18,15 @@ from tongdai import (
     Content,
     Decline,
     Duration,
+    End,
+    IllegalInput,
     Mode,
     Plan,
     PutAgent,
     PutQueue,
     Queue,
     Receive,
+    RemoveAgent,
     RemoveQueue,
     SetPresence,
     Step,
@@ -28,7 +35,7 @@ from tongdai import (
     seconds,
 )
 from tongdai.center import events, inputs
-from tongdai.center.inputs import FailConnect
+from tongdai.center.inputs import FailConnect, LoseAgent
 from tongdai.center.transcript import line
 from tongdai.channels import Message
 from tongdai.model import codec
@@ -323,3 +330,102 @@ def test_time_with_an_agent_takes_no_patience() -> None:
     assert tell(center, (SetPresence("an", "away"), minutes(10)))[-1] == "PresenceChanged an away"
     assert center.next_deadline() == minutes(10) + seconds(5)
     assert tell(center, (Tick(), minutes(11))) == ["CoolOffEnded c1 an", "ContactEnded c1 patience"]
+
+
+def test_kept_agents_are_let_go_lane_by_lane() -> None:
+    """Two calls kept an agent; when the one left, the agent was still kept for the other."""
+    center = Center([Queue("calls"), Queue("chats")])
+    told = tell(
+        center,
+        (PutAgent(Agent("an", {"a": 1, "b": 1}), available=True), seconds(0)),
+        (Arrive(Contact("c1", mode=CHAT), "chats"), seconds(0)),
+        (Accept("c1/1"), seconds(0)),
+        (Arrive(Contact("c2", "a"), "calls"), seconds(0)),
+        (Arrive(Contact("c3", "b"), "calls"), seconds(0)),
+        (Arrive(Contact("c4", mode=CHAT), "chats"), minutes(2)),
+        (Abandon("c2"), minutes(2)),
+    )
+    assert told == ["ContactAbandoned c2 calls after 120 s"]
+    told = tell(center, (Abandon("c3"), minutes(2)))
+    assert told[-1] == "ContactOffered c4 an c4/1 until 140 s (longest idle, 2 min)"
+
+
+def test_an_agent_who_learns_is_kept_for_a_call_that_waits() -> None:
+    """Who was found not to fit a guarded call is asked again when their skills change."""
+    told = tell(
+        Center([Queue("calls"), Queue("chats")]),
+        (PutAgent(AN, available=True), seconds(0)),
+        (Arrive(Contact("c1", mode=CHAT), "chats"), seconds(0)),
+        (Accept("c1/1"), seconds(0)),
+        (Arrive(Contact("c2", "b"), "calls"), seconds(0)),
+        (SetPresence("an", "away"), minutes(2)),
+        (SetPresence("an", "available"), minutes(2)),
+        (PutAgent(Agent("an", {"b": 1})), minutes(2)),
+        (Arrive(Contact("c3", mode=CHAT), "chats"), minutes(2)),
+    )
+    assert told == ["ContactQueued c3 chats"]
+
+
+def test_a_preferred_agent_who_was_removed_and_came_again_is_offered() -> None:
+    """The line held for an agent knows the agent who is here now."""
+    told = tell(
+        Center([Queue("q", Plan("first an", Step(minutes(1), "nobody")))]),
+        (PutAgent(AN, available=True), seconds(0)),
+        (Arrive(Contact("c1"), "q"), seconds(0)),
+        (RemoveAgent("an"), seconds(1)),
+        (PutAgent(AN, available=True), seconds(2)),
+    )
+    assert told == [
+        "AgentPut an available",
+        "ContactOffered c1 an c1/2 until 22 s (longest idle, 0 s)",
+    ]
+
+
+def test_nobody_is_lost_who_is_back_for_the_same_reason() -> None:
+    """An agent came back as away, `lost` by their own word, and was made offline all the same."""
+    told = tell(
+        Center(),
+        (PutAgent(AN, available=True), seconds(0)),
+        (LoseAgent("an"), seconds(0)),
+        (SetPresence("an", "away", "lost"), seconds(1)),
+        (Tick(), minutes(5)),
+    )
+    assert told == []
+
+
+def test_a_quiet_hour_is_no_base_for_an_estimate() -> None:
+    """Nobody was served for an hour, and the estimate was still that of the hour before."""
+    center = Center([Queue("q")])
+    center.handle(PutAgent(AN, available=True), seconds(0))
+    for number in range(12):
+        center.handle(Arrive(Contact(f"c{number:02}"), "q"), seconds(0))
+    for number in range(11):
+        center.handle(Accept(f"c{number:02}/1"), seconds(10 * number))
+        center.handle(End(f"c{number:02}/1", "done"), seconds(10 * number + 10))
+    center.handle(Decline("c11/1"), seconds(110))
+    estimates = [center.estimate("c11")]
+    for later in (minutes(5), minutes(60)):
+        center.handle(SetPresence("an", "away"), later)
+        estimates.append(center.estimate("c11"))
+    assert estimates == [seconds(11), seconds(28), None]
+
+
+def test_a_replay_forgets_what_is_over() -> None:
+    """Nobody asks for deadlines while a journal is replayed, and none of them was ever let go."""
+    center, again = Center([Queue("q")]), Center([Queue("q")])
+    for event in center.handle(PutAgent(AN, available=True), seconds(0)).events:
+        again.apply(event)
+    for number in range(3_000):
+        id = f"c{number}"
+        for asked in (Arrive(Contact(id), "q"), Accept(f"{id}/1"), End(f"{id}/1", "done")):
+            for event in center.handle(asked, seconds(number)).events:
+                again.apply(event)
+    assert len(again.state.timers) < 1_100
+
+
+def test_errors_do_not_repeat_what_a_customer_wrote() -> None:
+    """A provider's own message, given as an input by mistake, stood in the error."""
+    for wrong in ({"text": "my PIN"}, inputs.Receive(cast("Any", {"text": "my PIN"}), "q")):
+        with pytest.raises(IllegalInput) as caught:
+            Center([Queue("q")]).handle(cast("Any", wrong), 0)
+        assert "PIN" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import heapify, heapreplace
 from itertools import count, pairwise, takewhile
@@ -35,6 +36,7 @@ from tongdai.center.events import (
     ContactRefused,
     InputIgnored,
     OfferAccepted,
+    OfferDeclined,
     OfferExpired,
     PlanStepped,
     PresenceChanged,
@@ -300,6 +302,72 @@ def test_an_agent_who_answers_too_late_is_back_then() -> None:
     ]
 
 
+def test_an_agent_who_misses_an_offer_is_back_later() -> None:
+    """Every offer expires, and each time they are back after as long as the shift says."""
+    center = Center([CARDS])
+    happened = only(
+        (ContactOffered, OfferExpired, PresenceChanged, ContactAbandoned),
+        center,
+        [visit(0, 10, 100)],
+        Shift(AN, 0, seconds(600), misses=1, back_after=seconds(45)),
+    )
+    assert happened == [
+        (0, "available"),
+        (0, "c0"),
+        (20, "c0"),
+        (65, "available"),
+        (65, "c0"),
+        (85, "c0"),
+        (100, "c0"),
+        (130, "available"),
+        (600, "offline"),
+    ]
+
+
+def test_an_agent_who_declines_is_asked_again_after_the_cool_off() -> None:
+    """After as long as they take to answer; somebody else is asked at once."""
+    an = Shift(AN, 0, seconds(600), declines=1, answers_after=seconds(2))
+    binh = Shift(Agent("binh"), seconds(1), seconds(600))
+    visits = [visit(0, 10)]
+    declined = list(simulate(Center([CARDS]), visits, [an], until=seconds(60)))
+    assert [told(event)[1] for event in declined if isinstance(event, OfferDeclined)] == [
+        *range(2, 60, 7)
+    ]
+    happened = only((OfferDeclined, OfferAccepted), Center([CARDS]), visits, an, binh)
+    assert happened == [(2, "c0"), (2, "c0")]
+
+
+def test_offers_are_missed_and_declined_as_often_as_the_shift_says() -> None:
+    """Within four standard deviations of so many offers; which ones is the seed's."""
+    visits = [visit(at * 100, 5) for at in range(2000)]
+    lazy = Shift(AN, 0, seconds(10**6), misses=0.2, declines=0.3, back_after=seconds(5))
+
+    def counted(seed: int) -> Counter[type]:
+        return Counter(map(type, simulate(Center([CARDS]), visits, [lazy], seed=seed)))
+
+    found = counted(1)
+    offers = found[ContactOffered]
+    assert found[OfferAccepted] == len(visits)
+    for kind, share in ((OfferExpired, 0.2), (OfferDeclined, 0.3)):
+        assert abs(found[kind] - share * offers) <= 4 * (offers * share * (1 - share)) ** 0.5
+    assert found == counted(1)
+    assert found != counted(2)
+
+
+def test_a_pause_or_the_end_of_a_shift_may_follow_a_missed_offer() -> None:
+    """Who does not respond still rests when it is due, and goes home."""
+    missing = Shift(
+        AN,
+        0,
+        seconds(90),
+        misses=1,
+        back_after=seconds(60),
+        pauses=[Pause(seconds(30), seconds(40))],
+    )
+    presences = only(PresenceChanged, Center([CARDS]), [visit(0, 10, 25)], missing)
+    assert presences == [(0, "available"), (30, "away"), (70, "available"), (90, "offline")]
+
+
 def test_wrap_up_is_the_queues_or_the_visits() -> None:
     """A visit may be quicker than its queue grants; an open end takes what the visit says."""
     visits = [visit(0, 10), visit(1, 10, wrap_up=seconds(3))]
@@ -420,6 +488,7 @@ def settings(draw: st.DrawFn) -> Setting:
             st.lists(st.builds(Pause, st.integers(start, end).map(seconds), span), max_size=3)
         )
         answers_after = draw(st.integers(0, 25).map(seconds))
+        misses, declines = draw(st.sampled_from([(0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.3, 0.3)]))
         shifts.append(
             Shift(
                 Agent(f"a{number}"),
@@ -427,6 +496,9 @@ def settings(draw: st.DrawFn) -> Setting:
                 seconds(end),
                 pauses=pauses,
                 answers_after=answers_after,
+                misses=misses,
+                declines=declines,
+                back_after=draw(span),
             )
         )
     wrap_up = draw(st.sampled_from([None, seconds(10), OPEN_ENDED]))
@@ -524,6 +596,9 @@ def test_a_visit_names_what_is_wrong(field: str, value: object, text: str) -> No
         ("start", "8:00", "Shift.start: '8:00' is not an instant"),
         ("end", seconds(5), "Shift.end: an's shift ends at 5 s, before it starts at 10 s"),
         ("answers_after", 3, "Shift.answers_after: 3 has no unit"),
+        ("back_after", 3, "Shift.back_after: 3 has no unit"),
+        ("misses", 20, "Shift.misses: 20 is not a share of offers, 0 to 1"),
+        ("declines", "no", "Shift.declines: 'no' is not a share of offers, 0 to 1"),
         ("pauses", [(20, 5)], "Shift.pauses: (20, 5) is not a pause"),
         ("pauses", [Pause(0, seconds(5))], "Shift.pauses: an's pause at 0 s is not within"),
     ],
@@ -534,6 +609,12 @@ def test_a_shift_names_what_is_wrong(field: str, value: object, text: str) -> No
     with pytest.raises((ConfigurationError, IllegalInput)) as caught:
         Shift(**fields)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert str(caught.value).startswith(text)
+
+
+def test_no_more_than_all_offers_are_missed_or_declined() -> None:
+    """Together."""
+    with pytest.raises(ConfigurationError, match=r"Shift\.declines: 0.6 missed and 0.5 declined"):
+        Shift(AN, 0, seconds(60), misses=0.6, declines=0.5)
 
 
 def test_a_pause_has_a_length() -> None:

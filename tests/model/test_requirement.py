@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import tongdai.model.requirement
 import tongdai.model.text
 from tests.model.refusals import refused, untyped
-from tests.model.strategies import names, plain_names, requirements
+from tests.model.strategies import PLAIN, names, plain_names, requirements
 from tongdai import Plan, Requirement
 from tongdai.errors import ParseError
 from tongdai.model.codec import decode, encode
@@ -83,7 +83,7 @@ def test_built_by_program_equals_written_by_hand() -> None:
     assert made == text
 
 
-@given(requirements(named=plain_names), st.randoms(use_true_random=False))
+@given(requirements(skills=PLAIN, agents=PLAIN), st.randoms(use_true_random=False))
 def test_order_of_writing_does_not_count(wanted: Requirement, chance: object) -> None:
     """Skills, groups, wishes and names in any order state the same."""
     shuffle = untyped(chance).shuffle
@@ -284,7 +284,7 @@ def test_a_requirement_never_changes() -> None:
 # --- meaning --------------------------------------------------------------------------------------
 
 
-@given(requirements(named=plain_names), st.dictionaries(plain_names, st.integers(1, 5)))
+@given(requirements(skills=PLAIN, agents=PLAIN), st.dictionaries(plain_names, st.integers(1, 5)))
 @example(Requirement({"vi": 3}, any_of=[{"en": 2, "vip": 1}]), {"vi": 3, "en": 2})
 @example(Requirement({"vi": 3}), {"vi": 2})
 def test_met_is_what_the_words_say(wanted: Requirement, offered: dict[str, int]) -> None:
@@ -296,7 +296,7 @@ def test_met_is_what_the_words_say(wanted: Requirement, offered: dict[str, int])
     assert (musts and groups) == wanted.met_by(offered)
 
 
-_some = requirements(named=plain_names)
+_some = requirements(skills=PLAIN, agents=PLAIN)
 _offers = st.dictionaries(plain_names, st.integers(1, 5))
 
 

@@ -238,3 +238,10 @@ def test_a_datetime_as_an_instant_is_told_how() -> None:
     moment = datetime(2026, 3, 2, 8, tzinfo=UTC)
     expected = f"now: {moment!r} is not an instant; write instant(2026-03-02T08:00:00+00:00)"
     assert expected == refused(lambda: checked(moment))
+
+
+def test_a_duration_less_a_duration_is_one() -> None:
+    """So what is left over can be a setting again; less a plain number it is an instant."""
+    left = minutes(5) - seconds(10)
+    assert (seconds(290), Duration) == (left, type(left))
+    assert int is type(minutes(5) - 10)

@@ -96,3 +96,16 @@ def test_the_bound_spares_the_look() -> None:
     timers.start(0, 10, "a")
     assert (None, []) == (timers.due(9), asked)
     assert ((10, "a"), ["a"]) == (timers.due(10), asked)
+
+
+def test_dead_timers_do_not_pile_up() -> None:
+    """However many die behind one that lives, about as many are kept as live."""
+    living = {0}
+    timers: Timers[int] = Timers(living.__contains__)
+    for number in range(10_000):
+        living.add(number)
+        timers.start(number, number + 10**6, number)
+        timers.start(number, number + 10**6 - 3 * (number % 2), -number)  # (some out of order)
+        living.discard(number - 1 or -1)
+    assert len(timers) < 5_000
+    assert timers.due(10**7) == (10**6, 0)

@@ -120,6 +120,7 @@ from tongdai.model.queue import Closed, check_routes
             lambda: Contact("c1", claims=untyped([{"scheme": "phone"}])),
             "Contact.claims: dict is not a Claim; write Claim(scheme, value)",
         ),
+        (lambda: Contact("c1", claims=untyped(None)), "Contact.claims: NoneType is not a tuple"),
         (lambda: Address("web", untyped(84)), "Address.to: int is not text; give a str"),
         (lambda: Claim("phone", untyped(84)), "Claim.value: int is not text; give a str"),
         (lambda: Content(untyped(b"hi")), "Content.text: bytes is not text; give a str"),

@@ -1,7 +1,7 @@
 """One contact's life across the blocks, as a pure engine."""
 
 from tongdai.center import effects, events, inputs
-from tongdai.center.arrivals import Burst, Demand, Profile, generate
+from tongdai.center.arrivals import Burst, Demand, Forecast, generate
 from tongdai.center.draws import (
     Distribution,
     Empirical,
@@ -27,10 +27,10 @@ __all__ = [
     "Empirical",
     "Exponential",
     "Fixed",
+    "Forecast",
     "Lognormal",
     "OfferExplanation",
     "Pause",
-    "Profile",
     "QueueSnapshot",
     "Shift",
     "Survival",

@@ -5,7 +5,7 @@ Rule: lazy, so a day of millions takes no memory; and each customer is drawn by 
 
 Arrivals are those of a Poisson process whose rate changes with the time of day: the instants of a
 process of rate one, mapped back through the expected number up to an instant (E. Çinlar,
-Introduction to Stochastic Processes, 1975, section 4.7). So a profile that expects twice as many
+Introduction to Stochastic Processes, 1975, section 4.7). So a forecast that expects twice as many
 moves the same arrivals closer together.
 """
 
@@ -67,8 +67,8 @@ class Burst:
 
 
 @attrs.frozen
-class Profile:
-    """How many contacts to expect in each interval of a day, as a forecast has it.
+class Forecast:
+    """How many contacts to expect in each interval of a day.
 
     Attributes:
         start: when the first interval begins.
@@ -90,16 +90,16 @@ class Profile:
             IllegalInput: `start` is not an instant.
         """
         put = object.__setattr__
-        put(self, "start", checked(self.start, "Profile.start"))
-        put(self, "every", _length(self.every, "Profile.every"))
+        put(self, "start", checked(self.start, "Forecast.start"))
+        put(self, "every", _length(self.every, "Forecast.every"))
         put(self, "expected", tuple(self.expected))
         put(self, "bursts", tuple(self.bursts))
         for number in self.expected:
-            _check_expected(number, "Profile.expected")
+            _check_expected(number, "Forecast.expected")
         for burst in self.bursts:
             if not isinstance(burst, Burst):
                 raise ConfigurationError(
-                    f"Profile.bursts: {burst!r} is not a burst; write Burst(at, minutes(10), 50)"
+                    f"Forecast.bursts: {burst!r} is not a burst; write Burst(at, minutes(10), 50)"
                 )
 
     def arrivals(self, seed: int, name: str) -> Iterator[Instant]:
@@ -148,7 +148,7 @@ class Demand:
     Attributes:
         name: of the kind; the contacts are `name-1`, `name-2` and so on.
         queue: the id of the queue that they ask for.
-        profile: how many come when.
+        forecast: how many come when.
         talk: how long an agent needs for one of them.
         patience: how long they are willing to wait; `None` is for ever.
         wrap_up: how long an agent needs afterwards; `None` as in `Visit`.
@@ -158,7 +158,7 @@ class Demand:
 
     name: str
     queue: str
-    profile: Profile
+    forecast: Forecast
     talk: Distribution = attrs.field(kw_only=True)
     patience: Distribution | None = attrs.field(default=None, kw_only=True)
     wrap_up: Distribution | None = attrs.field(default=None, kw_only=True)
@@ -172,10 +172,10 @@ class Demand:
         """
         check_id(self.name, "Demand.name")
         check_id(self.queue, "Demand.queue")
-        if not isinstance(self.profile, Profile):
+        if not isinstance(self.forecast, Forecast):
             raise ConfigurationError(
-                f"Demand.profile: {self.profile!r} is not a profile; write "
-                "Profile(0, hours(1), [20, 35, 20])"
+                f"Demand.forecast: {self.forecast!r} is not a forecast; write "
+                "Forecast(0, hours(1), [20, 35, 20])"
             )
         check_distribution(self.talk, "Demand.talk")
         for field, value in (("patience", self.patience), ("wrap_up", self.wrap_up)):
@@ -222,5 +222,5 @@ def _generated(demands: Sequence[Demand], seed: int) -> Iterator[Visit]:
 
 
 def _numbered(kind: int, demand: Demand, seed: int) -> Iterator[tuple[Instant, int, int]]:
-    for number, at in enumerate(demand.profile.arrivals(seed, demand.name), 1):
+    for number, at in enumerate(demand.forecast.arrivals(seed, demand.name), 1):
         yield at, kind, number

@@ -323,7 +323,8 @@ class Center:
 
     def _on_set_presence(self, input: inputs.SetPresence) -> None:
         live = self._state.router.agent(input.agent)
-        if (live.presence, live.reason) == (input.presence, input.reason):
+        same = (live.presence, live.reason) == (input.presence, input.reason)
+        if same and input.agent not in self._state.lost:
             return
         self._emit(events.PresenceChanged, input.agent, input.presence, input.reason)
         if input.presence != "available":
@@ -611,7 +612,7 @@ class Center:
         Raises:
             IllegalInput: the contact is in no queue.
         """
-        return self._state.queues.estimate(contact, self._now)
+        return self._state.queues.estimate(contact, max(self._now, self._state.at))
 
     @property
     def state(self) -> State:

@@ -24,6 +24,8 @@ from tongdai.model.text import check_text
 from tongdai.model.time import checked
 from tongdai.routing.strategies import named
 
+LONGEST_ID: Final = 512
+"""Characters that an input's id may have: many of them are remembered."""
 LONGEST_TEXT: Final = 1_000_000
 """Characters that one message may have."""
 LONGEST_RAW: Final = 32 * 1024 * 1024
@@ -40,6 +42,11 @@ def check(input: inputs.AnyInput, state: State) -> None:
     """
     if not input.id.isascii():
         _text(input.id, f"{type(input).__name__}.id")
+    if len(input.id) > LONGEST_ID:
+        raise IllegalInput(
+            f"{type(input).__name__}.id: an input's id has at most {LONGEST_ID} characters, "
+            f"not {len(input.id)}"
+        )
     check_one = _CHECKS.get(type(input))
     if check_one is not None:
         check_one(input, state)
@@ -106,7 +113,8 @@ def _arrive(input: inputs.Arrive, state: State) -> None:
 
 def _receive(input: inputs.Receive, state: State) -> None:
     if not isinstance(input.inbound, (Message, Receipt, Left)):
-        raise IllegalInput(f"Receive.inbound: {input.inbound!r} is not a Message, Receipt or Left")
+        kind = type(input.inbound).__name__
+        raise IllegalInput(f"Receive.inbound: {kind} is not a Message, Receipt or Left")
     _inbound(input.inbound)
     if isinstance(input.inbound, Message):  # (nothing else enters anywhere)
         _known(input.entry, state.queues.queues, "Receive.entry", "queue")

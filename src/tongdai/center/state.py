@@ -7,6 +7,7 @@ stand in the order of a contact's life, named after their event.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -126,12 +127,13 @@ class State:
                 named(queue.strategy, self.strategies)
         self.router = Router(strategy=default, strategies=self.strategies, modes=self.modes)
         self.contacts: dict[str, ContactState] = {}
-        self.ended: dict[str, str] = {}
+        # (a plain dict takes ever longer to find its first key when first keys are what goes)
+        self.ended: OrderedDict[str, str] = OrderedDict()
         self.forgotten = False
         self.wrap_ups: dict[str, WrapUp] = {}
         self.lost: dict[str, Lost] = {}
         self.addresses: dict[tuple[str, str], dict[str, None]] = {}  # open contacts, newest last
-        self.inputs: dict[str, None] = {}
+        self.inputs: OrderedDict[str, None] = OrderedDict()
         self.arrived = 0
         self.version = 0
         self.at: Instant = 0
@@ -147,7 +149,7 @@ class State:
         if event.cause and event.cause not in self.inputs:
             self.inputs[event.cause] = None
             if len(self.inputs) > REMEMBERED_INPUTS:
-                del self.inputs[next(iter(self.inputs))]
+                self.inputs.popitem(last=False)
         self._appliers[type(event)](event)
 
     def knows(self, contact: str) -> bool:
@@ -408,7 +410,7 @@ class State:
     def _remember(self, contact: str, how: str) -> None:
         self.ended[contact] = how
         if len(self.ended) > REMEMBERED_CONTACTS:
-            del self.ended[next(iter(self.ended))]
+            self.ended.popitem(last=False)
             self.forgotten = True
 
     def _alive(self, timer: Offer | WrapUp | Lost) -> bool:

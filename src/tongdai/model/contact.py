@@ -97,6 +97,7 @@ class Content(Value, frozen=True):
             ConfigurationError: names the field and what would be right.
         """
         check_text(self.text, "Content.text")
+        _check_several(self.attachments, "Content.attachments")
         for attachment in self.attachments:
             if not isinstance(attachment, Attachment):
                 raise ConfigurationError(
@@ -146,6 +147,7 @@ class Contact(Value, frozen=True):
                 f"Contact.address: {type(self.address).__name__} is not an Address; "
                 "write Address(channel, to)"
             )
+        _check_several(self.claims, "Contact.claims")
         for claim in self.claims:
             if type(claim) is not Claim:
                 raise ConfigurationError(
@@ -166,6 +168,11 @@ class Contact(Value, frozen=True):
     def needs(self) -> Requirement:
         """What the contact itself requires, its language included."""
         return _needs(self.requires, self.language)
+
+
+def _check_several(values: object, field: str) -> None:
+    if not isinstance(values, (tuple, list)):
+        raise ConfigurationError(f"{field}: {type(values).__name__} is not a tuple")
 
 
 @lru_cache(maxsize=16_384)

@@ -34,7 +34,8 @@ _FROM_EPOCH = 10 * 86_400 * _SECOND  # instants before this are test times and p
 class Duration(int):
     """A length of time in whole microseconds, made by `seconds`, `minutes` or `hours`.
 
-    Adding it to an instant gives an instant, adding two durations gives a duration.
+    Adding it to an instant gives an instant, adding or subtracting two durations gives a
+    duration.
     """
 
     __slots__ = ()
@@ -47,6 +48,15 @@ class Duration(int):
         """Add: a duration to a duration, or an instant to a duration."""
         total = int.__add__(self, other)
         return Duration(total) if isinstance(other, Duration) else total
+
+    @overload
+    def __sub__(self, other: Duration) -> Duration: ...
+    @overload
+    def __sub__(self, other: int) -> int: ...
+    def __sub__(self, other: int) -> int:
+        """Subtract: a duration from a duration, or a number of microseconds."""
+        rest = int.__sub__(self, other)
+        return Duration(rest) if isinstance(other, Duration) else rest
 
     def __mul__(self, times: SupportsIndex) -> Duration:
         """Repeat the duration a whole number of times."""

@@ -1,11 +1,11 @@
 """Deadlines, in the order in which they fall due.
 
 Rule: a timer is never cancelled. It dies when the state says so (a predicate that the owner gives),
-and dead timers are stepped over. A dead timer must stay dead: if it could count again, whether it
-is still there would depend on who has asked meanwhile. Timers of equal length expire first in,
-first out, so one deque per length keeps them in order at O(1); the rare one that would come out of
-order waits in a heap. The earliest deadline is cached as a lower bound, so asking whether anything
-is due costs one comparison.
+and dead timers are stepped over, and swept out once they may be the larger part. A dead timer must
+stay dead: if it could count again, whether it is still there would depend on who has asked
+meanwhile. Timers of equal length expire first in, first out, so one deque per length keeps them in
+order at O(1); the rare one that would come out of order waits in a heap. The earliest deadline is
+cached as a lower bound, so asking whether anything is due costs one comparison.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from tongdai.model.time import Instant
 
 Item = TypeVar("Item")
 
+_SWEEP_FROM = 1024  # shorter lines are not worth sweeping
 _MOST_LINES = 64  # lengths with a deque of their own, so that asking stays cheap; others are odd
 
 
 class Timers(Generic[Item]):
     """Deadlines with an item each."""
 
-    __slots__ = ("_alive", "_counter", "_lines", "_odd", "bound")
+    __slots__ = ("_alive", "_counter", "_limits", "_lines", "_odd", "bound")
 
     def __init__(self, alive: Callable[[Item], bool]) -> None:
         """Start empty; `alive(item)` tells whether a timer still counts."""
@@ -34,6 +35,7 @@ class Timers(Generic[Item]):
         self._counter = 0
         self._lines: dict[int, deque[tuple[Instant, int, Item]]] = {}
         self._odd: list[tuple[Instant, int, Item]] = []
+        self._limits: dict[int | None, int] = {}  # longer than this, a line is swept; None: `_odd`
         self.bound: Instant = maxsize
         """No live timer is due before this instant."""
 
@@ -47,9 +49,20 @@ class Timers(Generic[Item]):
             line = self._lines[length] = deque()
         if line is None or (line and deadline < line[-1][0]):
             heapq.heappush(self._odd, entry)
+            if len(self._odd) > self._limits.get(None, _SWEEP_FROM):
+                self._odd = [old for old in self._odd if self._alive(old[2])]
+                heapq.heapify(self._odd)
+                self._limits[None] = max(_SWEEP_FROM, 2 * len(self._odd))
         else:
             line.append(entry)
+            if len(line) > self._limits.get(length, _SWEEP_FROM):
+                line = self._lines[length] = deque(old for old in line if self._alive(old[2]))
+                self._limits[length] = max(_SWEEP_FROM, 2 * len(line))
         self.bound = min(self.bound, deadline)
+
+    def __len__(self) -> int:
+        """Count the timers that are kept, with dead ones that are still to be swept out."""
+        return sum(map(len, self._lines.values())) + len(self._odd)
 
     def due(self, now: Instant) -> tuple[Instant, Item] | None:
         """Return the earliest live timer due by `now`; it stays until the state lets it die."""
@@ -83,5 +96,6 @@ class Timers(Generic[Item]):
             best = odd[0]
         for length in empty:  # else lengths that never come again would pile up
             del self._lines[length]
+            self._limits.pop(length, None)
         self.bound = best[0] if best else maxsize
         return best

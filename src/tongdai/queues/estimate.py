@@ -22,6 +22,7 @@ from tongdai.model.time import Duration, Instant, minutes
 
 _WINDOW = int(minutes(15))
 _ENOUGH = 10
+_NOTHING = [0, 0, 0, 0]
 _EXACT = 1000  # places that are added up one by one; beyond, the sum is an integral
 
 
@@ -61,11 +62,21 @@ class Pace:
         """Note that a customer gave up."""
         self.counts[0][2] += 1
 
-    def wait_for(self, ahead: int) -> Duration | None:
-        """Return the mean wait with so many ahead, or `None` where too little was seen."""
-        served, busy, gave_up, waited = (
-            one + other for one, other in zip(*self.counts, strict=True)
-        )
+    def wait_for(self, ahead: int, now: Instant | None = None) -> Duration | None:
+        """Return the mean wait with so many ahead, or `None` where too little was seen.
+
+        Args:
+            ahead: how many go first.
+            now: until when to count; by default until the last change.
+        """
+        now = self._last if now is None else max(now, self._last)
+        age = 0 if self.started is None else now - self.started
+        this, last = self.counts
+        fresh = (this if age < 2 * _WINDOW else _NOTHING, last if age < _WINDOW else _NOTHING)
+        served, busy, gave_up, waited = map(sum, zip(*fresh, strict=True))
+        if self._crowd:
+            busy += now - self._last
+            waited += (now - self._last) * self._crowd
         if served < _ENOUGH or not busy:
             return None
         pace = served / busy

@@ -389,7 +389,7 @@ class OmnichannelQueue:
         position = self.position(contact, now)
         if position is None:
             return None
-        return self._entries[contact].line.pace.wait_for(position - 1)
+        return self._entries[contact].line.pace.wait_for(position - 1, now)
 
     def queue_of(self, contact: str) -> str:
         """Return the id of the queue a contact is in.

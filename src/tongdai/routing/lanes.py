@@ -13,7 +13,7 @@ is asked once for each lane and *pool* (agents of equal skills), when first need
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, TypeAlias
@@ -28,6 +28,7 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
 from tongdai.routing.strategies import Sortable, Strategy
 
+_MOST_LATE = 1024
 _SWEEP_FROM = 32  # shorter lists are not worth sweeping
 _UNKNOWN, _UNFIT, _FIT = 0, 1, 2
 
@@ -144,14 +145,17 @@ class Bench:
     Agents without any work (`idle`) stand before those with some (`busy`).
     """
 
-    __slots__ = ("index", "insertions", "live", "sweeps", "tiers", "work")
+    __slots__ = ("epoch", "index", "late", "live", "sweeps", "tiers", "work")
 
     def __init__(self, work: Work, index: int) -> None:
         self.work = work
         self.index = index
         self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
         self.live = 0
-        self.insertions = 0
+        self.late: list[tuple[int, Ready]] = []
+        """Who came in elsewhere than at the end of a tier, and into which; a lane notes how many of
+        them it has seen. Now and then it is emptied, and an `epoch` begins."""
+        self.epoch = 0
         self.sweeps = 0
 
     def publish(self, state: AgentState, ticket: int) -> None:
@@ -160,7 +164,10 @@ class Bench:
         entry = (state.since, state.agent.id, ticket, state)
         if tier and entry < tier[-1]:
             insort(tier, entry)
-            self.insertions += 1
+            self.late.append((int(state.used > 0), entry))
+            if len(self.late) > _MOST_LATE:
+                self.late.clear()
+                self.epoch += 1
         else:
             tier.append(entry)
         if len(tier) > _SWEEP_FROM + self.live + self.live // 8:
@@ -200,7 +207,7 @@ class Lane:
     """Contacts of equal requirement, work and strategy, in rank order."""
 
     __slots__ = (
-        "bench", "cursors", "fit", "front", "guard", "insertions", "line", "number", "only",
+        "bench", "cursors", "epoch", "fit", "front", "guard", "line", "noticed", "number", "only",
         "passed", "personal", "protected", "requirement", "score", "size", "strategy", "sweeps",
         "without",
     )  # fmt: skip
@@ -229,7 +236,8 @@ class Lane:
         self.fit = bytearray()
         self.cursors = [0, 0]
         self.passed: list[Ready | None] = [None, None]
-        self.insertions = bench.insertions
+        self.epoch = bench.epoch
+        self.noticed = len(bench.late)
         self.sweeps = bench.sweeps
         self.score: list[tuple[Sortable, int, str, int, AgentState]] = []
 
@@ -284,7 +292,12 @@ class Lane:
 
         What stands before them is never looked at again.
         """
-        self._catch_up()
+        for number, entry in self._catch_up():
+            tier = self.bench.tiers[number]
+            at = bisect_left(tier, entry)
+            if at < self.cursors[number]:
+                self.cursors[number] = at
+                self.passed[number] = tier[at - 1] if at else None
         index = self.bench.index
         fit = self.fit
         known = len(fit)
@@ -311,18 +324,29 @@ class Lane:
             self.cursors[number] = at
             self.passed[number] = tier[at - 1]
 
-    def _catch_up(self) -> None:
-        """Find the cursors' places again after the bench was changed elsewhere than at its end."""
+    def _catch_up(self) -> list[tuple[int, Ready]]:
+        """Find the cursors' places again, and return who came in before them meanwhile."""
         bench = self.bench
-        if self.insertions != bench.insertions:  # somebody may stand before a cursor now
-            self.insertions, self.sweeps = bench.insertions, bench.sweeps
-            self.cursors, self.passed = [0, 0], [None, None]
-        elif self.sweeps != bench.sweeps:
+        if self.epoch != bench.epoch:
+            self.epoch, self.noticed, self.sweeps = bench.epoch, len(bench.late), bench.sweeps
+            self.cursors = [0, 0]
+            self.passed = [None, None]
+            self.score.clear()
+            return []
+        late: list[tuple[int, Ready]] = []
+        if self.noticed != len(bench.late):
+            for number, entry in bench.late[self.noticed :]:
+                passed = self.passed[number]
+                if passed is not None and entry < passed:
+                    late.append((number, entry))
+            self.noticed = len(bench.late)
+        if late or self.sweeps != bench.sweeps:
             self.sweeps = bench.sweeps
             self.cursors = [
                 0 if passed is None else bisect_right(tier, passed)
                 for tier, passed in zip(bench.tiers, self.passed, strict=True)
             ]
+        return late
 
     def best(self, waiter: Waiter) -> list[AgentState]:
         """Return whom the strategy picks, best first: at most as many as it is wide."""
@@ -365,11 +389,12 @@ class Lane:
 
     def _fill(self, waiter: Waiter) -> None:
         """Move who became ready since the last look from the bench to the heap of scores."""
-        if self.insertions != self.bench.insertions:
-            self.score.clear()
-        self._catch_up()
+        late = self._catch_up()
         index = self.bench.index
         score = self.score
+        for _, (_, _, ticket, state) in late:
+            if state.tickets[index] == ticket and self.fits(state):
+                heappush(score, (*self._value(state, waiter), ticket, state))
         for number, tier in enumerate(self.bench.tiers):
             for at in range(self.cursors[number], len(tier)):
                 _, _, ticket, state = tier[at]

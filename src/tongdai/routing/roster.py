@@ -9,7 +9,8 @@ calls do not starve beside steady chat.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from tongdai.errors import IllegalInput, did_you_mean
@@ -18,6 +19,8 @@ from tongdai.model.plan import Plan
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Instant
 from tongdai.routing.lanes import AgentState, Bench, Hold, Lane, Pool, Work
+
+_ANSWERS = 10_000  # kept at once; requirements that come once must not pile up
 
 Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
 
@@ -34,6 +37,7 @@ class Roster:
         self._spare: list[int] = []
         self._benches: list[Bench] = []
         self._by_work: dict[Work, Bench] = {}
+        self._by_skill: dict[str, dict[AgentState, None]] = {}
         self._guarded: dict[Lane, dict[AgentState, None]] = {}  # and whom each keeps, newest last
         self._guards = 0  # how many there have been
         self._concurrent = False  # whether there is any work that is not exclusive
@@ -62,11 +66,14 @@ class Roster:
             state = self.agents[agent.id] = AgentState(agent, presence, now, self._pool(agent))
             state.tickets = [0] * len(self._benches)
         else:
+            self._leave_skills(state)
             state.agent = agent
             self._keep(state, None)
             state.spared = 0
             old, state.pool = state.pool, self._pool(agent)
             self._leave_pool(old)
+        for skill in agent.skills:
+            self._by_skill.setdefault(skill, {})[state] = None
         self._staffing.clear()
         self.publish(state)
 
@@ -77,6 +84,7 @@ class Roster:
         del self.agents[state.agent.id]
         self.fresh.pop(state, None)
         self._keep(state, None)
+        self._leave_skills(state)
         self._leave_pool(state.pool)
         self._staffing.clear()
 
@@ -99,15 +107,25 @@ class Roster:
         if known is None:
             wanted = list(dict.fromkeys(step.requires & needs for step in plan.steps))
             known = "nobody"
-            for state in self.agents.values():
+            for state in chain.from_iterable(map(self.with_skills, wanted)):
                 if state.presence == "offline" or not any(map(state.agent.meets, wanted)):
                     continue
                 known = "signed_in"
                 if state.presence == "available":
                     known = "staffed"
                     break
+            if len(self._staffing) >= _ANSWERS:
+                self._staffing.clear()
             self._staffing[key] = known
         return known
+
+    def with_skills(self, wanted: Requirement) -> Iterable[AgentState]:
+        """Return agents among whom all are that meet a requirement: who has its rarest skill."""
+        holders = [self._by_skill.get(skill, {}) for skill, _ in wanted.skills]
+        if not holders:
+            return self.agents.values()
+        rarest: dict[AgentState, None] = min(holders, key=len)
+        return rarest
 
     # --- what they hold -----------------------------------------------------------------------
 
@@ -210,12 +228,11 @@ class Roster:
         self._guards += 1
         lane.guard = self._guards
         self._guarded[lane] = {}
-        for bench in self._benches:
-            if not bench.work.exclusive:
-                for state in list(filter(lane.bench.possible, bench.ready())):
-                    if lane.fits(state):
-                        self._keep(state, lane)
-                        self._publish_concurrent(state)
+        if self._concurrent:
+            for state in self.with_skills(lane.requirement):
+                if state.held is None and lane.bench.possible(state) and lane.fits(state):
+                    self._keep(state, lane)
+                    self._publish_concurrent(state)
 
     def unguard(self, lane: Lane) -> None:
         """Let agents who were kept for a lane take other work again."""
@@ -240,6 +257,13 @@ class Roster:
             pool = self._pools[key] = Pool(index, dict(agent.skills))
         pool.size += 1
         return pool
+
+    def _leave_skills(self, state: AgentState) -> None:
+        for skill in state.agent.skills:
+            holders = self._by_skill[skill]
+            del holders[state]
+            if not holders:
+                del self._by_skill[skill]
 
     def _leave_pool(self, pool: Pool) -> None:
         pool.size -= 1

@@ -479,8 +479,10 @@ class Router:
         away = (agent, *(waiter.cooling or ()))
         wanted = self._wanted(waiter, waiter.plan.index(now - waiter.since), away)
         return any(
-            state.presence == "available" and name not in away and state.agent.meets(wanted)
-            for name, state in self._roster.agents.items()
+            state.presence == "available"
+            and state.agent.id not in away
+            and state.agent.meets(wanted)
+            for state in self._roster.with_skills(wanted)
         )
 
     # --- inside: contacts ---------------------------------------------------------------------
