@@ -72,6 +72,16 @@ class Out:
     automatic: bool
 
 
+@attrs.frozen
+class Asked:
+    """What a contact needed when it last waited."""
+
+    step: Step
+    only: str | None
+    away: tuple[str, ...]
+    cost: int
+
+
 @attrs.define
 class Case:
     """A contact."""
@@ -87,6 +97,7 @@ class Case:
     interaction: str = ""
     agent: str = ""
     ended: bool = False
+    asked: Asked | None = None
     cooling: dict[str, Instant] = attrs.Factory(dict[str, Instant])
     offers: dict[str, Out] = attrs.Factory(dict[str, Out])
 
@@ -288,14 +299,33 @@ class Naive:
         )
 
     def held(self, person: Person) -> bool:
-        """Return whether a protected contact waits that this agent could serve once free."""
+        """Return whether a protected contact needs an agent like this one, once they are free.
+
+        While it is on offer, what it needed when it last waited counts.
+        """
         return any(
-            case.waiting
-            and case.protected
-            and self.fits(case, person)
-            and self.cost(case, person.agent) <= person.agent.capacity
-            and self.most(case.contact.mode, person.agent) != 0
+            case.protected
+            and not (case.ended or case.interaction)
+            and self.suits(case, person, self.asks(case) if case.waiting else case.asked)
             for case in self.cases
+        )
+
+    def asks(self, case: Case) -> Asked:
+        """Return what a waiting contact needs of agents, and what it costs one."""
+        queue = self.queues[case.queue]
+        usual = self.modes[case.contact.mode].cost if queue.cost is None else queue.cost
+        return Asked(*self.wanted(case, case.step, case.cooling), tuple(case.cooling), usual)
+
+    def suits(self, case: Case, person: Person, asked: Asked | None) -> bool:
+        """Return whether an agent could serve a contact if they had nothing else to do."""
+        mode, agent = case.contact.mode, person.agent
+        return (
+            asked is not None
+            and qualified(agent, asked.step, case.contact)
+            and asked.only in (None, person.id)
+            and person.id not in asked.away
+            and agent.costs.get(mode, asked.cost) <= agent.capacity
+            and self.most(mode, agent) != 0
         )
 
     def eligible(self, case: Case, person: Person) -> bool:
@@ -351,6 +381,7 @@ class Naive:
         )
         until = self.clock + int(mode.offer if queue.offer is None else queue.offer)
         measure = way.measure(ready[0], case, self)
+        case.asked = self.asks(case)
         for person in ready[: way.width]:
             case.rounds += 1
             rules = (person.agent.auto_accept, queue.auto_accept, mode.auto_accept)

@@ -429,3 +429,27 @@ def test_errors_do_not_repeat_what_a_customer_wrote() -> None:
         with pytest.raises(IllegalInput) as caught:
             Center([Queue("q")]).handle(cast("Any", wrong), 0)
         assert "PIN" not in str(caught.value)
+
+
+def test_agents_stay_kept_while_a_protected_call_is_on_offer() -> None:
+    """A protected call was offered, a chat took the other agent, the offer was declined."""
+    modes = {**MODES, Mode.LIVE: ModeSettings(cost=100, exclusive=True, protect=seconds(10))}
+    center = Center([Queue("calls"), Queue("chats")], modes=modes)
+    tell(
+        center,
+        (PutAgent(AN, available=True), seconds(0)),
+        (PutAgent(BINH, available=True), seconds(0)),
+        (Arrive(Contact("c1", mode=CHAT), "chats"), seconds(0)),
+        (Accept("c1/1"), seconds(0)),
+        (Arrive(Contact("c2", mode=CHAT), "chats"), seconds(0)),
+        (Accept("c2/1"), seconds(0)),
+        (Arrive(Contact("call"), "calls"), seconds(1)),
+        (End("c1/1"), seconds(20)),
+    )
+    told = tell(center, (Arrive(Contact("c3", mode=CHAT), "chats"), seconds(21)))
+    assert told == ["ContactQueued c3 chats"]
+    told = tell(center, (Accept("call/1"), seconds(22)))
+    assert [line.split()[:3] for line in told] == [
+        ["OfferAccepted", "call", "an"],
+        ["ContactOffered", "c3", "binh"],
+    ]

@@ -12,6 +12,7 @@ from tests.model.refusals import refused, untyped
 from tests.model.strategies import agents, contacts
 from tongdai import Agent, Contact, Mode, Order, Plan, Queue, Router, Step, minutes, seconds
 from tongdai.model.mode import ModeSettings
+from tongdai.routing import fewest_contacts, lanes
 from tongdai.routing.answers import CoolOffDue, ProtectionDue, StepDue
 
 
@@ -371,3 +372,22 @@ def test_two_agents_of_one_id_are_refused() -> None:
     assert "Router: two agents have the id 'an'; ids are used once" == refused(
         lambda: Router([Agent("an"), Agent("an", {"vi": 1})])
     )
+
+
+def test_who_returns_before_somebody_swept_away_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent came back before one whom a lane had passed, and who was swept; nobody looked."""
+    monkeypatch.setattr(lanes, "_SWEEP_FROM", 0)
+    router = Router(
+        [Agent("zoe", {"x": 1}), Agent("dung", {"y": 1}), Agent("chi")], strategy=fewest_contacts
+    )
+    router.wait(Contact("c1", "x"), seconds(0))
+    router.wait(Contact("c2", "y"), seconds(0))
+    router.assign(seconds(0))
+    router.presence("chi", "away", seconds(9))
+    router.presence("chi", "available", seconds(10))
+    router.wait(Contact("c3", "x"), seconds(11))
+    assert router.assign(seconds(11)) == []
+    router.presence("chi", "away", seconds(12))
+    router.leave("c2", seconds(13))
+    router.leave("c1", seconds(14))
+    assert [("c3", "zoe")] == [(made.contact, made.agent) for made in router.assign(seconds(14))]

@@ -275,7 +275,7 @@ class State:
         if live.offers:
             self.router.share(event.contact, event.agent, event.at)
         else:
-            self.router.take(event.contact, (event.agent,), event.at)
+            self.router.take(event.contact, (event.agent,), event.at, offered=True)
             self.queues.offer(event.contact, event.at)
         live.rounds += 1
         offer = Offer(event)
@@ -289,6 +289,7 @@ class State:
         live.interaction = event.offer
         live.agent = event.agent
         live.accepted = event.at
+        self.router.served(event.contact)
         self.queues.leave(event.contact, event.at, served=True)
 
     def _offer_declined(self, event: events.OfferDeclined) -> None:

@@ -71,7 +71,7 @@ class ModeSettings:
         limit: contacts of the mode that one agent has at most; `None` is no limit but the capacity.
         exclusive: whether the contact wants an agent alone. Exclusive contacts are protected.
         protect: when an exclusive contact has waited so long, agents who fit it take no new other
-            work until it leaves the line; `None` protects nobody.
+            work until it is served or gone; `None` protects nobody.
         abandons: whether a customer who leaves the channel gives up; where not, `Left` is ignored.
         offer: how long an agent has to answer an offer.
         auto_accept: whether offers accept themselves.

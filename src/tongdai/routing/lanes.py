@@ -101,8 +101,8 @@ class Waiter:
     """A contact in the router, waiting or taken."""
 
     __slots__ = (
-        "agents", "contact", "cooling", "entry", "first", "lane", "offers", "plan", "protected",
-        "queue", "rank", "since", "step", "work",
+        "agents", "contact", "cooling", "entry", "first", "guards", "lane", "offers", "plan",
+        "protected", "queue", "rank", "since", "step", "work",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: Queue, plan: Plan, since: Instant) -> None:
@@ -118,6 +118,7 @@ class Waiter:
         self.cooling: dict[str, Instant] | None = None
         self.first: dict[str, None] | None = None
         self.protected = False
+        self.guards: Lane | None = None
         self.offers = 0
         self.work = _NO_WORK
 
@@ -145,7 +146,7 @@ class Bench:
     Agents without any work (`idle`) stand before those with some (`busy`).
     """
 
-    __slots__ = ("epoch", "index", "late", "live", "sweeps", "tiers", "work")
+    __slots__ = ("_last", "epoch", "index", "late", "live", "sweeps", "tiers", "work")
 
     def __init__(self, work: Work, index: int) -> None:
         self.work = work
@@ -153,23 +154,27 @@ class Bench:
         self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
         self.live = 0
         self.late: list[tuple[int, Ready]] = []
-        """Who came in elsewhere than at the end of a tier, and into which; a lane notes how many of
-        them it has seen. Now and then it is emptied, and an `epoch` begins."""
+        """Who came in before somebody who ever stood in their tier, and into which tier; a lane
+        notes how many of them it has seen. Now and then it is emptied, and an `epoch` begins."""
         self.epoch = 0
         self.sweeps = 0
+        self._last: list[Ready | None] = [None, None]  # the last that came in at the end of a tier
 
     def publish(self, state: AgentState, ticket: int) -> None:
         """Put a ready agent in their place; what they had before no longer counts."""
-        tier = self.tiers[state.used > 0]
+        number = int(state.used > 0)
+        tier = self.tiers[number]
         entry = (state.since, state.agent.id, ticket, state)
-        if tier and entry < tier[-1]:
+        last = self._last[number]
+        if last is None or last < entry:
+            tier.append(entry)
+            self._last[number] = entry
+        else:
             insort(tier, entry)
-            self.late.append((int(state.used > 0), entry))
+            self.late.append((number, entry))
             if len(self.late) > _MOST_LATE:
                 self.late.clear()
                 self.epoch += 1
-        else:
-            tier.append(entry)
         if len(tier) > _SWEEP_FROM + self.live + self.live // 8:
             index = self.index
             tier[:] = [old for old in tier if old[3].tickets[index] == old[2]]

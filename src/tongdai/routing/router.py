@@ -295,7 +295,7 @@ class Router:
         if not waiter.protected:
             waiter.protected = True
             if waiter.lane is not None:
-                self._guard(waiter.lane)
+                self._guard(waiter, waiter.lane)
 
     # --- matching -----------------------------------------------------------------------------
 
@@ -350,8 +350,17 @@ class Router:
                 best = head, first, first.best(head)
         return best
 
-    def take(self, contact: str, agents: Iterable[str], now: Instant) -> None:
+    def take(
+        self, contact: str, agents: Iterable[str], now: Instant, *, offered: bool = False
+    ) -> None:
         """Give a waiting contact to agents: it waits no more, and holds their capacity.
+
+        Args:
+            contact: its id.
+            agents: who gets it.
+            now: the instant.
+            offered: whether they may still say no. Agents kept for a protected contact stay kept,
+                until it is `served` or gone.
 
         Raises:
             IllegalInput: there is no such contact or agent, or the contact does not wait.
@@ -362,8 +371,18 @@ class Router:
         states = [self._roster.agent(agent) for agent in agents]
         waiter.work = waiter.lane.bench.work
         self._unplace(waiter)
+        if not offered:
+            self._unguard(waiter)
         for state in states:
             self._give(waiter, state, now)
+
+    def served(self, contact: str) -> None:
+        """Note that an agent has said yes: nobody is kept for the contact any more.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        self._unguard(self._waiter(contact))
 
     def share(self, contact: str, agent: str, now: Instant) -> None:
         """Give a taken contact to one more agent.
@@ -506,7 +525,7 @@ class Router:
         lane.push(waiter, self._counter)
         self._stirred[lane] = None
         if waiter.protected:
-            self._guard(lane)
+            self._guard(waiter, lane)
         deadline = waiter.next_step
         if deadline is not None:
             due = StepDue(contact.id, waiter.step + 1)
@@ -523,8 +542,6 @@ class Router:
         lane.pull(waiter)
         if lane.front is not None:
             self._set_front(lane)
-        if waiter.protected:
-            self._unguard(lane)
         if lane.personal and not lane.size:
             self._lanes.pop((lane.requirement, lane.bench.index, lane.strategy), None)
             self._stirred.pop(lane, None)
@@ -537,6 +554,7 @@ class Router:
     def _go(self, contact: str, now: Instant, *, innocent: bool) -> None:
         waiter = self._waiter(contact)
         self._unplace(waiter)
+        self._unguard(waiter)
         for agent in waiter.agents:
             self._free(waiter, agent, now, innocent=innocent)
         waiter.agents = ()
@@ -669,15 +687,23 @@ class Router:
                 return lane
         return None
 
-    def _guard(self, lane: Lane) -> None:
+    def _guard(self, waiter: Waiter, lane: Lane) -> None:
+        """Keep agents for a protected contact: those who fit the lane where it waits."""
+        if waiter.guards is lane:
+            return
         lane.protected += 1
         if lane.protected == 1:
             self._roster.guard(lane)
+        self._unguard(waiter)
+        waiter.guards = lane
 
-    def _unguard(self, lane: Lane) -> None:
-        lane.protected -= 1
-        if not lane.protected:
-            self._roster.unguard(lane)
+    def _unguard(self, waiter: Waiter) -> None:
+        lane = waiter.guards
+        if lane is not None:
+            waiter.guards = None
+            lane.protected -= 1
+            if not lane.protected:
+                self._roster.unguard(lane)
 
     def _forget_pool(self, pool: int) -> None:
         for lane in self._lanes.values():
