@@ -132,7 +132,7 @@ assert (home / "py.typed").is_file()
 def bench(session: nox.Session) -> None:
     """Print what a full cycle costs as agents and waiting contacts grow (on request)."""
     session.install(".")
-    session.run("python", "tests/bench/cycle.py", *session.posargs)
+    session.run("python", "-m", "tests.bench.cycle", *session.posargs)
 
 
 @nox.session(default=False)

@@ -21,8 +21,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 import attrs
-from linear import LinearRouter
 
+from tests.bench.linear import LinearRouter
 from tongdai import (
     Accept,
     Agent,
