@@ -4,11 +4,13 @@ Rule: a *lane* is the contacts whose requirement, kind of work and strategy are 
 order. A *bench* is the agents who have room for one kind of work, in the order in which they became
 ready. Nothing is ever removed from the middle of either: an entry counts only while it is the one
 its owner holds now (a waiter its `entry`, an agent their `ticket`), and what no longer counts is
-stepped over, and swept out once it is the larger part.
+stepped over, and swept out now and then.
 
-A lane walks its bench by a cursor: what it has passed does not fit, or is gone. So each lane looks
-at each entry at most once between two sweeps, and mostly stops at the first few. Whether agents fit
-is asked once for each lane and *pool* (agents of equal skills), when first needed.
+A lane walks its bench by a cursor: what it has passed does not fit, or is gone. It remembers whom
+it passed last, so that it finds its place again after a sweep, and the bench notes for it who came
+in before that place. So each lane looks at each entry about once, and mostly stops at the first
+few. Whether agents fit is asked once for each lane and *pool* (agents of equal skills), when first
+needed.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
 from tongdai.routing.strategies import Sortable, Strategy
 
-_MOST_LATE = 1024
+_MOST_LATE = 1024  # after so many, all lanes start over rather than read who came in late
 _SWEEP_FROM = 32  # shorter lists are not worth sweeping
 _UNKNOWN, _UNFIT, _FIT = 0, 1, 2
 
@@ -40,7 +42,7 @@ class Hold(NamedTuple):
     mode: Mode
     at: Instant
     since: (
-        Instant  # the agent's idle clock before, for when the contact goes through no act of theirs
+        Instant  # the agent's idle clock before, for a contact that goes through no act of theirs
     )
 
 
