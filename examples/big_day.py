@@ -117,7 +117,7 @@ class Watched(Center):
     def __init__(self, queues: Sequence[Queue]) -> None:
         """Start with these queues."""
         super().__init__(queues)
-        self.watch = Watch(1)  # each: some decisions cost a hundred times what others do
+        self.watch = Watch(7)  # (not each: asking for the time would be a good part of the cost)
 
     def handle(self, input: AnyInput, now: Instant) -> Decision:
         """Decide."""
@@ -235,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flush=True,
     )
 
-    center.watch, drawing, folding = Watch(1), Watch(101), Watch(101)
+    center.watch, drawing, folding = Watch(7), Watch(101), Watch(101)
     metrics = Metrics(every=hours(1), agents=False)
     kinds: Counter[str] = Counter()
     started, clock = time.process_time(), time.perf_counter()

@@ -87,10 +87,12 @@ def forgotten_sibling(patch: pytest.MonkeyPatch) -> None:
 
     def make(_: Any) -> Any:  # noqa: ANN401
         def accept(self: Any, live: Any, offer: Any) -> None:  # noqa: ANN401
-            self._emit(events.OfferAccepted, live.contact.id, offer.agent, offer.id)
+            at = self._now
+            self._emit(events.OfferAccepted(live.contact.id, offer.agent, offer.id, at=at))
             for other in list(live.offers.values())[:-1]:
                 why = f"accepted by {offer.agent}"
-                self._emit(events.OfferRescinded, live.contact.id, other.agent, other.id, why)
+                taken = events.OfferRescinded(live.contact.id, other.agent, other.id, why, at=at)
+                self._emit(taken)
 
         return accept
 

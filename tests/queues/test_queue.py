@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import attrs
+import msgspec
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -154,7 +154,7 @@ class QueueAndAList(RuleBasedStateMachine):
         if isinstance(expected, Joined):
             self.naive.cases[contact.id] = Case(contact, expected.queue, self.now, self.now)
             place = self.naive.line(expected.queue).index(contact.id) + 1
-            expected = attrs.evolve(expected, position=place)
+            expected = msgspec.structs.replace(expected, position=place)
         assert expected == found
 
     @rule(data=st.data())

@@ -10,8 +10,6 @@ stand in the order of a contact's life, named after their input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -20,7 +18,7 @@ import msgspec
 from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
-from tongdai.center.legal import check
+from tongdai.center.legal import check_cause, check_of
 from tongdai.center.state import ContactState, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
 from tongdai.center.views import (
@@ -38,7 +36,7 @@ from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
 from tongdai.model.queue import Closed, Queue
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, checked, clock, duration, seconds
-from tongdai.queues import Joined
+from tongdai.queues import Joined, PatienceOver
 from tongdai.routing import Explanation, Strategy, longest_idle
 from tongdai.routing.answers import CoolOffDue, Due, ProtectionDue, StepDue
 from tongdai.routing.strategies import StrategyFunction
@@ -113,12 +111,20 @@ class Center:
             "cool_off": cool_off,
             "grace": grace,
         }
-        self._state = State(queues, strategies or {}, strategy, modes)
+        self._state = state = State(queues, strategies or {}, strategy, modes)
+        self._timers = state.timers, state.queues.timers, state.router.timers
+        self._deadlines: tuple[
+            tuple[Callable[[Instant], tuple[Instant, Any] | None], Callable[[Any], None]], ...
+        ] = (
+            (state.timers.due, self._timer_due),
+            (state.queues.overdue, self._patience_over),
+            (state.router.due, self._router_due),
+        )
         self._now: Instant = 0
         self._cause = ""
         self._events: list[events.AnyEvent] = []
         self._effects: list[effects_.AnyEffect] = []
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        handlers: dict[type, Callable[[Any], None]] = {
             inputs.PutQueue: self._on_put_queue,
             inputs.RemoveQueue: self._on_remove_queue,
             inputs.PutAgent: self._on_put_agent,
@@ -138,6 +144,7 @@ class Center:
             inputs.Tick: self._on_time,
             inputs.Resume: self._on_time,
         }
+        self._handlers = {kind: (check_of(kind), act) for kind, act in handlers.items()}
 
     # --- the engine ---------------------------------------------------------------------------
 
@@ -151,35 +158,38 @@ class Center:
         Raises:
             IllegalInput: the input cannot be taken; nothing has changed.
         """
-        act = self._handlers.get(type(input))
-        if act is None:
+        handler = self._handlers.get(type(input))
+        if handler is None:
             kind = input.__name__ if isinstance(input, type) else type(input).__name__
             raise IllegalInput(f"handle: {kind} is not an input; see tongdai.center.inputs")
-        now = max(checked(now), self._now, self._state.at)
-        if not isinstance(input.id, str):
-            raise IllegalInput(f"{type(input).__name__}.id: {input.id!r} is not a str")
-        if input.id and input.id in self._state.inputs:
-            return Decision(input, now, repeat=True)
-        check(input, self._state)
-        self._events = []
+        check_one, act = handler
+        now = max(checked(now), self._now)
+        cause = input.id
+        if cause != "":
+            check_cause(cause, type(input).__name__)
+            if cause in self._state.inputs:
+                return Decision(input, now, repeat=True)
+        check_one(input, self._state)
+        self._events = found = []
         self._effects = []
         if type(input) is inputs.Resume:
             self._now = now
         self._live_through(now)
         self._now = now
-        before = len(self._events)
-        self._cause = input.id
+        before = len(found)
+        self._cause = cause
         act(input)
-        if input.id and len(self._events) == before:
-            self._ignore(input, input.id, "nothing changed")
+        if cause and len(found) == before:
+            self._ignore(input, cause, "nothing changed")
         self._cause = ""
         self._assign()
         self._live_through(now)  # what the input itself has let fall due
-        return Decision(input, now, tuple(self._events), tuple(self._effects))
+        return Decision(input, now, tuple(found), tuple(self._effects))
 
     def apply(self, event: events.AnyEvent) -> None:
         """Take in an event from a journal: replay is `apply` over all of them."""
         self._state.apply(event)
+        self._now = max(self._now, event.at)
 
     def fresh(self, queues: Iterable[Queue] = ()) -> Center:
         """Return a center with the same settings, these queues, and nobody in it: for replay."""
@@ -188,70 +198,87 @@ class Center:
     def next_deadline(self) -> Instant | None:
         """Return when to call again, with a `Tick`, though nothing happens; `None` is never."""
         state = self._state
-        found = [
-            at
-            for at in (
-                state.timers.next(),
-                state.queues.next_deadline(),
-                state.router.next_deadline(),
-            )
-            if at is not None
-        ]
+        deadlines = (
+            state.timers.next(),
+            state.queues.next_deadline(),
+            state.router.next_deadline(),
+        )
+        found = [at for at in deadlines if at is not None]
         return max(min(found), self._now) if found else None
+
+    def quiet_until(self) -> Instant:
+        """Return an instant before which there is no deadline; cheaper than `next_deadline`."""
+        one, two, three = self._timers
+        return min(one.bound, two.bound, three.bound)
 
     def snapshot(self) -> dict[str, object]:
         """Return all state as plain data; equal states give equal data. O(everything)."""
         return self._state.snapshot()
 
-    def _emit(self, kind: type[Any], *identity: object, **rest: object) -> None:
-        event = kind(*identity, at=self._now, cause=self._cause, **rest)
-        if kind in effects_.OBLIGING:
-            self._effects += effects_.effects_of(event, self._state.version)
-        self._state.apply(event)
+    def _emit(self, event: events.AnyEvent) -> None:
+        state = self._state
+        if type(event) in effects_.OBLIGING:
+            self._effects += effects_.effects_of(event, state.version)
+        state.apply(event)
         self._events.append(event)
 
     def _ignore(self, input: inputs.AnyInput, reference: str, reason: str) -> None:
-        self._emit(events.InputIgnored, type(input).__name__, reference, reason)
+        self._emit(
+            events.InputIgnored(
+                type(input).__name__, reference, reason, at=self._now, cause=self._cause
+            )
+        )
 
     # --- time ---------------------------------------------------------------------------------
 
     def _live_through(self, now: Instant) -> None:
         """Let everything that falls due by `now` happen, each at its own instant."""
-        state = self._state
-        timers, queues, router = state.timers, state.queues, state.router
-        waits, plans = queues.timers, router.timers
-        while now >= timers.bound or now >= waits.bound or now >= plans.bound:
-            due: list[tuple[Instant, int, Callable[[], None]]] = []
-            if (timer := timers.due(now)) is not None:
-                due.append((timer[0], 0, partial(self._timer_due, timer[1])))
-            if (over := queues.overdue(now)) is not None:
-                due.append((over[0], 1, partial(self._patience_over, over[1].contact)))
-            if (change := router.due(now)) is not None:
-                due.append((change[0], 2, partial(self._router_due, change[1])))
-            if not due:
+        one, two, three = self._timers
+        while now >= one.bound or now >= two.bound or now >= three.bound:
+            first: tuple[Instant, Any] | None = None
+            act: Callable[[Any], None] = self._timer_due
+            for look, happen in self._deadlines:  # (of two at one instant, the one looked at first)
+                due = look(now)
+                if due is not None and (first is None or due[0] < first[0]):
+                    first, act = due, happen
+            if first is None:
                 return
-            at, _, happen = min(due, key=itemgetter(0, 1))
-            self._now = max(at, self._now, state.at)
-            happen()
+            self._now = max(first[0], self._now)
+            act(first[1])
             self._assign()
 
     def _timer_due(self, item: Offer | WrapUp | Lost) -> None:
         if isinstance(item, Offer):
-            self._emit(events.OfferExpired, item.event.contact, item.agent, item.id)
+            self._emit(
+                events.OfferExpired(
+                    item.event.contact, item.agent, item.id, at=self._now, cause=self._cause
+                )
+            )
             self._withdraw(item.agent, "agent not_responding")
         elif isinstance(item, WrapUp):
-            self._emit(events.WrapUpEnded, item.agent, item.interaction)
+            self._emit(
+                events.WrapUpEnded(item.agent, item.interaction, at=self._now, cause=self._cause)
+            )
         else:
             self._take_away(item.agent, "agent lost")
-            self._emit(events.PresenceChanged, item.agent, "offline", "lost")
+            self._emit(
+                events.PresenceChanged(
+                    item.agent, "offline", "lost", at=self._now, cause=self._cause
+                )
+            )
 
-    def _patience_over(self, contact: str) -> None:
+    def _patience_over(self, over: PatienceOver) -> None:
+        contact = over.contact
         live = self._state.contacts[contact]
         to = self._state.queues.queue(live.queue).after_patience
         if isinstance(to, str):
             answer = self._admit(live.contact, to)
             if isinstance(answer, Joined):
-                self._emit(events.ContactOverflowed, contact, live.queue, answer.queue)
+                self._emit(
+                    events.ContactOverflowed(
+                        contact, live.queue, answer.queue, at=self._now, cause=self._cause
+                    )
+                )
                 return
             to = Closed(answer.message)
         self._end(live, "patience", message=to.text)
@@ -259,16 +286,16 @@ class Center:
     def _router_due(self, due: Due) -> None:
         match due:
             case StepDue(contact, step):
-                self._emit(events.PlanStepped, contact, step + 1)
+                self._emit(events.PlanStepped(contact, step + 1, at=self._now, cause=self._cause))
             case CoolOffDue(contact, agent):
-                self._emit(events.CoolOffEnded, contact, agent)
+                self._emit(events.CoolOffEnded(contact, agent, at=self._now, cause=self._cause))
             case ProtectionDue(contact):
-                self._emit(events.ContactProtected, contact)
+                self._emit(events.ContactProtected(contact, at=self._now, cause=self._cause))
 
     def _assign(self) -> None:
         """Offer contacts until none waits beside an agent who is ready and fits."""
         router = self._state.router
-        while (match := router.next(self._now)) is not None:
+        while router.restless() and (match := router.next(self._now)) is not None:
             live = self._state.contacts[match.contact]
             queue = self._state.queues.queue(live.queue)
             settings = self._state.modes[live.contact.mode]
@@ -281,14 +308,17 @@ class Center:
                     automatic = settings.auto_accept
                 offer = offer_id(match.contact, live.rounds + 1)
                 self._emit(
-                    events.ContactOffered,
-                    match.contact,
-                    agent,
-                    offer,
-                    until=until,
-                    strategy=match.strategy,
-                    measure=match.measure,
-                    automatic=automatic,
+                    events.ContactOffered(
+                        match.contact,
+                        agent,
+                        offer,
+                        until=until,
+                        strategy=match.strategy,
+                        measure=match.measure,
+                        automatic=automatic,
+                        at=self._now,
+                        cause=self._cause,
+                    )
                 )
                 if automatic:
                     self._accept(live, live.offers[offer])
@@ -298,18 +328,24 @@ class Center:
 
     def _on_put_queue(self, input: inputs.PutQueue) -> None:
         if self._state.queues.queues.get(input.queue.id) != input.queue:
-            self._emit(events.QueuePut, input.queue.id, input.queue)
+            self._emit(
+                events.QueuePut(input.queue.id, input.queue, at=self._now, cause=self._cause)
+            )
 
     def _on_remove_queue(self, input: inputs.RemoveQueue) -> None:
-        self._emit(events.QueueRemoved, input.queue, input.to)
+        self._emit(events.QueueRemoved(input.queue, input.to, at=self._now, cause=self._cause))
 
     def _on_put_agent(self, input: inputs.PutAgent) -> None:
         agent = input.agent
         known = self._state.router.agents.get(agent.id)
         if known is None:
-            self._emit(events.AgentPut, agent.id, agent, available=input.available)
+            self._emit(
+                events.AgentPut(
+                    agent.id, agent, available=input.available, at=self._now, cause=self._cause
+                )
+            )
         elif known.agent != agent:
-            self._emit(events.AgentPut, agent.id, agent)
+            self._emit(events.AgentPut(agent.id, agent, at=self._now, cause=self._cause))
             for live in self._held_by(agent.id):
                 if not self._state.router.fits(live.contact.id, agent.id, self._now):
                     self._rescind(live, agent.id, "agent changed")
@@ -317,7 +353,7 @@ class Center:
     def _on_remove_agent(self, input: inputs.RemoveAgent) -> None:
         self._withdraw(input.agent, "agent removed")
         self._take_away(input.agent, "agent removed")
-        self._emit(events.AgentRemoved, input.agent)
+        self._emit(events.AgentRemoved(input.agent, at=self._now, cause=self._cause))
 
     # --- agents -------------------------------------------------------------------------------
 
@@ -326,7 +362,11 @@ class Center:
         same = (live.presence, live.reason) == (input.presence, input.reason)
         if same and input.agent not in self._state.lost:
             return
-        self._emit(events.PresenceChanged, input.agent, input.presence, input.reason)
+        self._emit(
+            events.PresenceChanged(
+                input.agent, input.presence, input.reason, at=self._now, cause=self._cause
+            )
+        )
         if input.presence != "available":
             self._withdraw(input.agent, f"agent {input.presence}")
 
@@ -335,7 +375,11 @@ class Center:
         if live.presence == "offline" or input.agent in self._state.lost:
             self._ignore(input, input.agent, "the agent is gone already")
             return
-        self._emit(events.AgentLost, input.agent, until=self._now + int(self._grace))
+        self._emit(
+            events.AgentLost(
+                input.agent, until=self._now + int(self._grace), at=self._now, cause=self._cause
+            )
+        )
         self._withdraw(input.agent, "agent lost")
 
     # --- one contact, in the order of its life ------------------------------------------------
@@ -347,16 +391,28 @@ class Center:
         answer = self._admit(contact, queue)
         if isinstance(answer, Joined):
             passed = answer.overflowed
-            self._emit(events.ContactQueued, contact.id, answer.queue, contact, overflowed=passed)
+            self._emit(
+                events.ContactQueued(
+                    contact.id,
+                    answer.queue,
+                    contact,
+                    overflowed=passed,
+                    at=self._now,
+                    cause=self._cause,
+                )
+            )
             return True
         self._emit(
-            events.ContactRefused,
-            contact.id,
-            answer.queue,
-            answer.reason,
-            contact,
-            message=answer.message,
-            overflowed=answer.overflowed,
+            events.ContactRefused(
+                contact.id,
+                answer.queue,
+                answer.reason,
+                contact,
+                message=answer.message,
+                overflowed=answer.overflowed,
+                at=self._now,
+                cause=self._cause,
+            )
         )
         return False
 
@@ -371,24 +427,30 @@ class Center:
                     return
                 contact = self._state.contacts[id]
             self._emit(
-                events.MessageReceived,
-                contact.contact.id,
-                inbound.key,
-                inbound.content,
-                agent=contact.agent,
-                interaction=contact.interaction,
+                events.MessageReceived(
+                    contact.contact.id,
+                    inbound.key,
+                    inbound.content,
+                    agent=contact.agent,
+                    interaction=contact.interaction,
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
         elif contact is None:
             self._ignore(input, inbound.key, "nobody at this address has an open contact")
         elif isinstance(inbound, Receipt):
             self._emit(
-                events.ReceiptReceived,
-                contact.contact.id,
-                inbound.key,
-                inbound.status,
-                ids=inbound.ids,
-                upto=inbound.upto,
-                error=inbound.error,
+                events.ReceiptReceived(
+                    contact.contact.id,
+                    inbound.key,
+                    inbound.status,
+                    ids=inbound.ids,
+                    upto=inbound.upto,
+                    error=inbound.error,
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
         elif self._state.modes[contact.contact.mode].abandons:
             self._leave(contact)
@@ -403,14 +465,21 @@ class Center:
 
     def _accept(self, live: ContactState, offer: Offer) -> None:
         """The first accept wins; the other offers of the round are taken back at once."""
-        self._emit(events.OfferAccepted, live.contact.id, offer.agent, offer.id)
+        self._emit(
+            events.OfferAccepted(
+                live.contact.id, offer.agent, offer.id, at=self._now, cause=self._cause
+            )
+        )
         for other in list(live.offers.values()):
             self._emit(
-                events.OfferRescinded,
-                live.contact.id,
-                other.agent,
-                other.id,
-                f"accepted by {offer.agent}",
+                events.OfferRescinded(
+                    live.contact.id,
+                    other.agent,
+                    other.id,
+                    f"accepted by {offer.agent}",
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
 
     def _on_decline(self, input: inputs.Decline) -> None:
@@ -418,36 +487,45 @@ class Center:
         if found is not None:
             live, offer = found
             self._emit(
-                events.OfferDeclined,
-                live.contact.id,
-                offer.agent,
-                offer.id,
-                until=self._cooled_until(live, offer.agent),
-                reason=input.reason,
+                events.OfferDeclined(
+                    live.contact.id,
+                    offer.agent,
+                    offer.id,
+                    until=self._cooled_until(live, offer.agent),
+                    reason=input.reason,
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
 
     def _on_fail_connect(self, input: inputs.FailConnect) -> None:
         live = self._active(input)
         if live is not None:
             self._emit(
-                events.InteractionFailed,
-                live.contact.id,
-                live.agent,
-                live.interaction,
-                input.reason or "could not connect",
-                until=self._cooled_until(live, live.agent),
+                events.InteractionFailed(
+                    live.contact.id,
+                    live.agent,
+                    live.interaction,
+                    input.reason or "could not connect",
+                    until=self._cooled_until(live, live.agent),
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
 
     def _on_say(self, input: inputs.Say) -> None:
         live = self._active(input)
         if live is not None:
             self._emit(
-                events.MessageSaid,
-                live.contact.id,
-                live.agent,
-                live.interaction,
-                input.content,
-                address=live.contact.address,
+                events.MessageSaid(
+                    live.contact.id,
+                    live.agent,
+                    live.interaction,
+                    input.content,
+                    address=live.contact.address,
+                    at=self._now,
+                    cause=self._cause,
+                )
             )
 
     def _on_abandon(self, input: inputs.Abandon) -> None:
@@ -464,10 +542,18 @@ class Center:
             return
         contact = live.contact.id
         for offer in list(live.offers.values()):
-            self._emit(events.OfferRescinded, contact, offer.agent, offer.id, "abandoned")
+            self._emit(
+                events.OfferRescinded(
+                    contact, offer.agent, offer.id, "abandoned", at=self._now, cause=self._cause
+                )
+            )
         waited = self._now - live.since
         short = waited < self._state.queues.queue(live.queue).short_abandon
-        self._emit(events.ContactAbandoned, contact, live.queue, waited=waited, short=short)
+        self._emit(
+            events.ContactAbandoned(
+                contact, live.queue, waited=waited, short=short, at=self._now, cause=self._cause
+            )
+        )
 
     def _on_end(self, input: inputs.End) -> None:
         live = self._active(input)
@@ -488,20 +574,27 @@ class Center:
             own = self._state.queues.queue(live.queue).wrap_up
             length = self._state.modes[live.contact.mode].wrap_up if own is None else own
         self._emit(
-            events.ContactEnded,
-            live.contact.id,
-            reason,
-            queue=live.queue,
-            agent=agent,
-            interaction=interaction,
-            disposition=disposition,
-            wrap_up=bool(length),
-            message=message,
-            address=live.contact.address,
+            events.ContactEnded(
+                live.contact.id,
+                reason,
+                queue=live.queue,
+                agent=agent,
+                interaction=interaction,
+                disposition=disposition,
+                wrap_up=bool(length),
+                message=message,
+                address=live.contact.address,
+                at=self._now,
+                cause=self._cause,
+            )
         )
         if length:
             until = None if length == OPEN_ENDED else self._now + int(length)
-            self._emit(events.WrapUpStarted, agent, interaction, until=until)
+            self._emit(
+                events.WrapUpStarted(
+                    agent, interaction, until=until, at=self._now, cause=self._cause
+                )
+            )
 
     def _on_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
         work = self._wrap_up(input)
@@ -512,13 +605,25 @@ class Center:
             self._ignore(input, work.interaction, f"the wrap-up is {end} already")
         else:
             until = int(input.until)
-            self._emit(events.WrapUpExtended, work.agent, work.interaction, until=until)
+            self._emit(
+                events.WrapUpExtended(
+                    work.agent, work.interaction, until=until, at=self._now, cause=self._cause
+                )
+            )
 
     def _on_dispose(self, input: inputs.Dispose) -> None:
         work = self._wrap_up(input)
         if work is not None:
             chosen = input.disposition
-            self._emit(events.WrapUpEnded, work.agent, work.interaction, disposition=chosen)
+            self._emit(
+                events.WrapUpEnded(
+                    work.agent,
+                    work.interaction,
+                    disposition=chosen,
+                    at=self._now,
+                    cause=self._cause,
+                )
+            )
 
     def _on_time(self, input: inputs.Tick | inputs.Resume) -> None:
         """Time has passed, and that is all."""
@@ -535,7 +640,7 @@ class Center:
         Raises:
             IllegalInput: there is no such open contact or offer.
         """
-        at = max(self._now, self._state.at) if now is None else checked(now)
+        at = self._now if now is None else checked(now)
         contact = contact_of(id)
         if contact is not None and contact in self._state.contacts:
             return explain_offer(self._state, id)
@@ -582,7 +687,7 @@ class Center:
         if live is None:
             near = did_you_mean(contact, self._state.contacts)
             raise IllegalInput(f"contact: no open contact {contact!r}.{near}")
-        return contact_snapshot(live, max(self._now, self._state.at))
+        return contact_snapshot(live, self._now)
 
     def waiting(self, queue: str | None = None) -> list[ContactSnapshot]:
         """Return the contacts that wait in a queue, or in all, first to last in each.
@@ -591,7 +696,7 @@ class Center:
             IllegalInput: there is no such queue.
         """
         state = self._state
-        now = max(self._now, state.at)
+        now = self._now
         return [
             contact_snapshot(state.contacts[contact], now)
             for id in (state.queues.queues if queue is None else (queue,))
@@ -612,7 +717,7 @@ class Center:
         Raises:
             IllegalInput: the contact is in no queue.
         """
-        return self._state.queues.estimate(contact, max(self._now, self._state.at))
+        return self._state.queues.estimate(contact, self._now)
 
     @property
     def state(self) -> State:
@@ -635,7 +740,11 @@ class Center:
     def _rescind(self, live: ContactState, agent: str, reason: str) -> None:
         for offer in list(live.offers.values()):
             if offer.agent == agent:
-                self._emit(events.OfferRescinded, live.contact.id, agent, offer.id, reason)
+                self._emit(
+                    events.OfferRescinded(
+                        live.contact.id, agent, offer.id, reason, at=self._now, cause=self._cause
+                    )
+                )
 
     def _withdraw(self, agent: str, reason: str) -> None:
         """Take back every offer that an agent has."""
@@ -647,9 +756,13 @@ class Center:
         for live in self._held_by(agent):
             if live.agent == agent:
                 contact = live.contact.id
-                self._emit(events.InteractionFailed, contact, agent, live.interaction, reason)
+                self._emit(
+                    events.InteractionFailed(
+                        contact, agent, live.interaction, reason, at=self._now, cause=self._cause
+                    )
+                )
         for work in [work for work in self._state.wrap_ups.values() if work.agent == agent]:
-            self._emit(events.WrapUpEnded, agent, work.interaction)
+            self._emit(events.WrapUpEnded(agent, work.interaction, at=self._now, cause=self._cause))
 
     def _cooled_until(self, live: ContactState, agent: str) -> Instant:
         others = self._state.router.others(live.contact.id, agent, self._now)

@@ -34,22 +34,28 @@ MOST_PARTS: Final = 100
 """Attachments, and claims, that one message may have."""
 
 
-def check(input: inputs.AnyInput, state: State) -> None:
-    """Raise unless a center in this state can take an input.
+def check_cause(id: object, kind: str) -> None:
+    """Raise unless an input can have this id.
 
     Raises:
         IllegalInput: names the field and what would be right.
     """
-    if not input.id.isascii():
-        _text(input.id, f"{type(input).__name__}.id")
-    if len(input.id) > LONGEST_ID:
+    if not isinstance(id, str):
+        raise IllegalInput(f"{kind}.id: {id!r} is not a str")
+    if not id.isascii():
+        _text(id, f"{kind}.id")
+    if len(id) > LONGEST_ID:
         raise IllegalInput(
-            f"{type(input).__name__}.id: an input's id has at most {LONGEST_ID} characters, "
-            f"not {len(input.id)}"
+            f"{kind}.id: an input's id has at most {LONGEST_ID} characters, not {len(id)}"
         )
-    check_one = _CHECKS.get(type(input))
-    if check_one is not None:
-        check_one(input, state)
+
+
+def check_of(kind: type) -> Callable[[Any, State], None]:
+    """Return the check of one kind of input: it raises unless a center can take it, its id apart.
+
+    What it raises is `IllegalInput`, which names the field and what would be right.
+    """
+    return _CHECKS[kind]
 
 
 # --- configuration --------------------------------------------------------------------------------
@@ -195,6 +201,10 @@ def _extend_wrap_up(input: inputs.ExtendWrapUp, state: State) -> None:
     checked(input.until, "ExtendWrapUp.until")
 
 
+def _nothing(_: inputs.Tick | inputs.Resume, __: State) -> None:
+    """Time may always pass."""
+
+
 _CHECKS: dict[type, Callable[[Any, State], None]] = {
     inputs.PutQueue: _put_queue,
     inputs.RemoveQueue: _remove_queue,
@@ -212,6 +222,8 @@ _CHECKS: dict[type, Callable[[Any, State], None]] = {
     inputs.End: _disposed,
     inputs.ExtendWrapUp: _extend_wrap_up,
     inputs.Dispose: _disposed,
+    inputs.Tick: _nothing,
+    inputs.Resume: _nothing,
 }
 
 
@@ -255,6 +267,8 @@ def _contact(value: str, state: State, field: str) -> None:
 
 def _derived(value: str, state: State, field: str, what: str) -> None:
     contact = contact_of(value) if isinstance(value, str) else None
+    if contact in state.contacts:
+        return
     if contact is None:
         raise IllegalInput(f"{field}: {value!r} is not the id of {what}, such as 'c1/1'")
     _contact(contact, state, field)

@@ -298,7 +298,8 @@ class _Simulation:
         center, agenda = self._center, self._agenda
         self._await_next()
         while True:
-            deadline = center.next_deadline()
+            quiet = bool(agenda) and agenda[0][0] < center.quiet_until()
+            deadline = None if quiet else center.next_deadline()
             if deadline is not None and (not agenda or deadline <= agenda[0][0]):
                 at, act = deadline, None
             elif agenda:

@@ -145,9 +145,11 @@ class State:
     def apply(self, event: events.AnyEvent) -> None:
         """Take in what happened."""
         self.version += 1
-        self.at = max(self.at, event.at)
-        if event.cause and event.cause not in self.inputs:
-            self.inputs[event.cause] = None
+        if event.at > self.at:
+            self.at = event.at
+        cause = event.cause
+        if cause and cause not in self.inputs:
+            self.inputs[cause] = None
             if len(self.inputs) > REMEMBERED_INPUTS:
                 self.inputs.popitem(last=False)
         self._appliers[type(event)](event)

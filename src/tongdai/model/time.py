@@ -180,8 +180,10 @@ def checked(now: object, field: str = "now") -> Instant:
         IllegalInput: it is not an `int` (a float, a `datetime`, a bool...), or in no year that a
             `datetime` knows.
     """
+    if type(now) is int and _EARLIEST <= now <= _LATEST:
+        return now
     if isinstance(now, int) and not isinstance(now, bool) and _EARLIEST <= now <= _LATEST:
-        return int(now)
+        return int(now)  # (a Duration: in tests the epoch is 0)
     mend = "an instant is an int, microseconds UTC, in the years 1 to 9999"
     if isinstance(now, datetime):
         mend = f"write instant({now.isoformat()})"

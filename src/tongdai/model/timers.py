@@ -5,7 +5,8 @@ and dead timers are stepped over, and swept out once they may be the larger part
 stay dead: if it could count again, whether it is still there would depend on who has asked
 meanwhile. Timers of equal length expire first in, first out, so one deque per length keeps them in
 order at O(1); the rare one that would come out of order waits in a heap. The earliest deadline is
-cached as a lower bound, so asking whether anything is due costs one comparison.
+cached as a lower bound, so asking whether anything is due costs one comparison. Dead timers are
+swept out once as many were started as were left alive by the last sweep.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from tongdai.model.time import Instant
 
 Item = TypeVar("Item")
 
-_SWEEP_FROM = 1024  # shorter lines are not worth sweeping
+_SWEEP_FROM = 1024  # fewer are not worth sweeping
 _MOST_LINES = 64  # lengths with a deque of their own, so that asking stays cheap; others are odd
 
 
 class Timers(Generic[Item]):
     """Deadlines with an item each."""
 
-    __slots__ = ("_alive", "_counter", "_limits", "_lines", "_odd", "bound")
+    __slots__ = ("_alive", "_counter", "_lines", "_odd", "_sweep_at", "bound")
 
     def __init__(self, alive: Callable[[Item], bool]) -> None:
         """Start empty; `alive(item)` tells whether a timer still counts."""
@@ -35,30 +36,37 @@ class Timers(Generic[Item]):
         self._counter = 0
         self._lines: dict[int, deque[tuple[Instant, int, Item]]] = {}
         self._odd: list[tuple[Instant, int, Item]] = []
-        self._limits: dict[int | None, int] = {}  # longer than this, a line is swept; None: `_odd`
+        self._sweep_at = _SWEEP_FROM
         self.bound: Instant = maxsize
         """No live timer is due before this instant."""
 
     def start(self, now: Instant, deadline: Instant, item: Item) -> None:
         """Let a timer fall due at an instant; timers due together fire in the order of starting."""
-        self._counter += 1
-        entry = (deadline, self._counter, item)
-        length = deadline - now
-        line = self._lines.get(length)
-        if line is None and len(self._lines) < _MOST_LINES:
-            line = self._lines[length] = deque()
-        if line is None or (line and deadline < line[-1][0]):
-            heapq.heappush(self._odd, entry)
-            if len(self._odd) > self._limits.get(None, _SWEEP_FROM):
-                self._odd = [old for old in self._odd if self._alive(old[2])]
-                heapq.heapify(self._odd)
-                self._limits[None] = max(_SWEEP_FROM, 2 * len(self._odd))
-        else:
+        self._counter = counter = self._counter + 1
+        if counter > self._sweep_at:
+            self._sweep()
+        entry = (deadline, counter, item)
+        if deadline < self.bound:
+            self.bound = deadline
+        line = self._lines.get(deadline - now)
+        if line is not None and deadline >= line[-1][0]:
             line.append(entry)
-            if len(line) > self._limits.get(length, _SWEEP_FROM):
-                line = self._lines[length] = deque(old for old in line if self._alive(old[2]))
-                self._limits[length] = max(_SWEEP_FROM, 2 * len(line))
-        self.bound = min(self.bound, deadline)
+        elif line is None and len(self._lines) < _MOST_LINES:
+            self._lines[deadline - now] = deque((entry,))
+        else:
+            heapq.heappush(self._odd, entry)
+
+    def _sweep(self) -> None:
+        alive = self._alive
+        swept = {
+            length: deque([entry for entry in line if alive(entry[2])])
+            for length, line in self._lines.items()
+        }
+        # (lengths that never come again would pile up)
+        self._lines = {length: line for length, line in swept.items() if line}
+        self._odd = [entry for entry in self._odd if alive(entry[2])]
+        heapq.heapify(self._odd)
+        self._sweep_at = self._counter + max(_SWEEP_FROM, len(self))
 
     def __len__(self) -> int:
         """Count the timers that are kept, with dead ones that are still to be swept out."""
@@ -94,8 +102,7 @@ class Timers(Generic[Item]):
             heapq.heappop(odd)
         if odd and (best is None or odd[0] < best):
             best = odd[0]
-        for length in empty:  # else lengths that never come again would pile up
+        for length in empty:  # (a line that is kept is never empty)
             del self._lines[length]
-            self._limits.pop(length, None)
         self.bound = best[0] if best else maxsize
         return best

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-import attrs
+import msgspec
 
 from tongdai.errors import IllegalInput, did_you_mean
 from tongdai.model.contact import Contact
@@ -28,8 +28,7 @@ Reason: TypeAlias = Literal["full", "nobody signed in", "nobody available"]
 Staffing: TypeAlias = Literal["staffed", "signed_in", "nobody"]
 
 
-@attrs.frozen
-class Joined:
+class Joined(msgspec.Struct, frozen=True, gc=False):
     """A contact waits.
 
     Attributes:
@@ -45,8 +44,7 @@ class Joined:
     overflowed: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """A contact may not wait; it is told something, or nothing.
 
     Attributes:
@@ -64,8 +62,7 @@ class Refused:
     overflowed: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class PatienceOver:
+class PatienceOver(msgspec.Struct, frozen=True, gc=False):
     """A contact has waited as long as its queue lets it."""
 
     contact: str
@@ -80,15 +77,12 @@ class _Entry:
     """A contact in a queue: waiting, or on offer."""
 
     __slots__ = (
-        "boost", "entered", "line", "offered", "rank", "since", "timer", "value", "waited",
+        "boost", "entered", "line", "offered", "since", "timer", "value", "waited",
     )  # fmt: skip
 
-    def __init__(
-        self, value: Contact, line: _Line, rank: Rank, since: Instant, now: Instant
-    ) -> None:
+    def __init__(self, value: Contact, line: _Line, since: Instant, now: Instant) -> None:
         self.value = value
         self.line = line
-        self.rank = rank
         self.since = since
         self.boost = 0
         self.entered = now
@@ -162,7 +156,6 @@ class OmnichannelQueue:
         line.queue = queue
         line.ranking = None
         for entry in line.entries.values():
-            entry.rank = self._rank(entry.value, line, entry.since, entry.boost)
             self._start_patience(entry, now)
 
     def remove(self, queue: str) -> None:
@@ -205,7 +198,7 @@ class OmnichannelQueue:
     def contacts(self, queue: str) -> list[str]:
         """Return who waits in a queue, first to last. O(n log n)."""
         waiting = [entry for entry in self._line(queue).entries.values() if not entry.offered]
-        return [entry.contact for entry in sorted(waiting, key=lambda entry: entry.rank)]
+        return [entry.contact for entry in sorted(waiting, key=self._rank)]
 
     # --- joining and leaving ------------------------------------------------------------------
 
@@ -228,7 +221,7 @@ class OmnichannelQueue:
         answer = self.admit(contact, queue, staffing=staffing)
         if isinstance(answer, Joined):
             self.enter(contact, answer.queue, now)
-            return attrs.evolve(answer, position=self.position(contact.id, now))
+            return msgspec.structs.replace(answer, position=self.position(contact.id, now))
         return answer
 
     def admit(
@@ -282,12 +275,11 @@ class OmnichannelQueue:
         if contact.id in self._entries:
             raise IllegalInput(f"contact {contact.id!r} is in a queue already; ids are used once")
         since = now if since is None else since
-        rank = self._rank(contact, line, since, 0)
-        entry = _Entry(contact, line, rank, since, now if entered is None else entered)
+        entry = _Entry(contact, line, since, now if entered is None else entered)
         self._entries[contact.id] = line.entries[contact.id] = entry
         line.changed(1, now)
         if line.ranking is not None:
-            line.ranking.add(rank)
+            line.ranking.add(self._rank(entry))
         if line.queue.patience is not None:
             self._start_patience(entry, now)
 
@@ -315,7 +307,7 @@ class OmnichannelQueue:
             entry.offered = False
             entry.line.changed(1, now)
             if entry.line.ranking is not None:
-                entry.line.ranking.add(entry.rank)
+                entry.line.ranking.add(self._rank(entry))
             self._start_patience(entry, now)
 
     def boost(self, contact: str, points: int) -> None:
@@ -328,11 +320,10 @@ class OmnichannelQueue:
         if entry.boost != points:
             counted = entry.line.ranking if not entry.offered else None
             if counted is not None:
-                counted.remove(entry.rank)
+                counted.remove(self._rank(entry))
             entry.boost = points
-            entry.rank = self._rank(entry.value, entry.line, entry.since, points)
             if counted is not None:
-                counted.add(entry.rank)
+                counted.add(self._rank(entry))
 
     def leave(self, contact: str, now: Instant, *, served: bool = False) -> None:
         """Let a contact go: served by an agent, or given up.
@@ -378,7 +369,7 @@ class OmnichannelQueue:
         entry = self._entry(contact)
         if entry.offered:
             return None
-        return self._ranking(entry.line).before(entry.rank) + 1
+        return self._ranking(entry.line).before(self._rank(entry)) + 1
 
     def estimate(self, contact: str, now: Instant) -> Duration | None:
         """Return how long a contact will still wait on average; `None` where too little was seen.
@@ -427,7 +418,13 @@ class OmnichannelQueue:
         return {
             id: {
                 "contacts": sorted(
-                    [entry.contact, list(entry.rank), entry.entered, entry.offered, entry.waited]
+                    [
+                        entry.contact,
+                        list(self._rank(entry)),
+                        entry.entered,
+                        entry.offered,
+                        entry.waited,
+                    ]
                     for entry in line.entries.values()
                 ),
                 "pace": line.pace.state(),
@@ -437,15 +434,17 @@ class OmnichannelQueue:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _rank(self, contact: Contact, line: _Line, since: Instant, boost: int) -> Rank:
-        order = line.queue.order or self._modes[contact.mode].order
-        return order.key(contact.priority + boost, since, contact.due, contact.id)
+    def _rank(self, entry: _Entry) -> Rank:
+        """Return where a contact stands; it is worked out only where somebody asks."""
+        contact = entry.value
+        order = entry.line.queue.order or self._modes[contact.mode].order
+        return order.key(contact.priority + entry.boost, entry.since, contact.due, contact.id)
 
     def _out(self, entry: _Entry, now: Instant) -> None:
         line = entry.line
         line.changed(-1, now)
         if line.ranking is not None:
-            line.ranking.remove(entry.rank)
+            line.ranking.remove(self._rank(entry))
 
     def _start_patience(self, entry: _Entry, now: Instant) -> None:
         patience = entry.line.queue.patience
@@ -458,7 +457,7 @@ class OmnichannelQueue:
     def _ranking(self, line: _Line) -> Ranking:
         if line.ranking is None:
             line.ranking = Ranking(
-                entry.rank for entry in line.entries.values() if not entry.offered
+                self._rank(entry) for entry in line.entries.values() if not entry.offered
             )
         return line.ranking
 

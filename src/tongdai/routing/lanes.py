@@ -32,7 +32,8 @@ from tongdai.routing.strategies import Sortable, Strategy
 
 _MOST_LATE = 1024  # after so many, all lanes start over rather than read who came in late
 _SWEEP_FROM = 32  # shorter lists are not worth sweeping
-_UNKNOWN, _UNFIT, _FIT = 0, 1, 2
+_SLACK = 8  # entries on a bench that no longer count, beside a quarter of those that do
+_UNFIT, _UNKNOWN, _FIT = 0, 1, 2  # (only what is not 0 is worth a look)
 
 
 class Hold(NamedTuple):
@@ -138,7 +139,8 @@ class Waiter:
 
 
 Entry: TypeAlias = tuple[Rank, int, Waiter]
-Ready: TypeAlias = tuple[Instant, str, int, AgentState]
+Ready: TypeAlias = tuple[Instant, str, int, AgentState, int]
+"""Since when, the id, the ticket, the agent, and the index of their pool."""
 Front: TypeAlias = "tuple[Rank, int, Lane]"
 
 
@@ -148,25 +150,33 @@ class Bench:
     Agents without any work (`idle`) stand before those with some (`busy`).
     """
 
-    __slots__ = ("_last", "epoch", "index", "late", "live", "sweeps", "tiers", "work")
+    __slots__ = (
+        "_last", "_limits", "epoch", "fronts", "index", "late", "live", "sweeps", "tiers", "top", "work",
+    )  # fmt: skip
 
     def __init__(self, work: Work, index: int) -> None:
         self.work = work
         self.index = index
         self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
+        self.top = -1  # the highest index of a pool that ever stood here
         self.live = 0
+        self.fronts: list[Front] = []  # the heads of the lanes that wait for these agents
         self.late: list[tuple[int, Ready]] = []
         """Who came in before somebody who ever stood in their tier, and into which tier; a lane
         notes how many of them it has seen. Now and then it is emptied, and an `epoch` begins."""
         self.epoch = 0
         self.sweeps = 0
+        self._limits = [_SLACK, _SLACK]  # longer than this, a tier is swept
         self._last: list[Ready | None] = [None, None]  # the last that came in at the end of a tier
 
     def publish(self, state: AgentState, ticket: int) -> None:
         """Put a ready agent in their place; what they had before no longer counts."""
         number = int(state.used > 0)
         tier = self.tiers[number]
-        entry = (state.since, state.agent.id, ticket, state)
+        pool = state.pool.index
+        if pool > self.top:
+            self.top = pool
+        entry = (state.since, state.agent.id, ticket, state, pool)
         last = self._last[number]
         if last is None or last < entry:
             tier.append(entry)
@@ -177,16 +187,17 @@ class Bench:
             if len(self.late) > _MOST_LATE:
                 self.late.clear()
                 self.epoch += 1
-        if len(tier) > _SWEEP_FROM + self.live + self.live // 8:
+        if len(tier) > self._limits[number]:
             index = self.index
             tier[:] = [old for old in tier if old[3].tickets[index] == old[2]]
+            self._limits[number] = len(tier) + len(tier) // 4 + _SLACK
             self.sweeps += 1
 
     def ready(self) -> Iterator[AgentState]:
         """Give the agents who are ready for this work, in order."""
         index = self.index
         for tier in self.tiers:
-            for _, _, ticket, state in tier:
+            for _, _, ticket, state, _ in tier:
                 if state.tickets[index] == ticket:
                     yield state
 
@@ -279,7 +290,7 @@ class Lane:
         index = state.pool.index
         fit = self.fit
         if index >= len(fit):
-            fit.extend(bytes(index + 1 - len(fit) + len(fit) // 8))
+            self._widen(index)
         known = fit[index]
         if known == _UNKNOWN:
             known = fit[index] = _FIT if self.requirement.met_by(state.pool.skills) else _UNFIT
@@ -288,6 +299,11 @@ class Lane:
         if self.only is not None and state is not self.only:
             return False
         return not (self.without and state.agent.id in self.without)
+
+    def _widen(self, pool: int) -> None:
+        """Make room for what is known of a pool."""
+        fit = self.fit
+        fit.extend(bytes((_UNKNOWN,)) * (pool + 1 - len(fit) + len(fit) // 8))
 
     def forget(self, pool: int) -> None:
         """Forget whether a pool fits: its place is used anew."""
@@ -305,24 +321,19 @@ class Lane:
             if at < self.cursors[number]:
                 self.cursors[number] = at
                 self.passed[number] = tier[at - 1] if at else None
-        index = self.bench.index
-        fit = self.fit
-        known = len(fit)
-        for number, tier in enumerate(self.bench.tiers):
-            start = self.cursors[number]
+        bench = self.bench
+        index = bench.index
+        if bench.top >= len(self.fit):
+            self._widen(bench.top)
+        known = self.fit.__getitem__
+        for number, tier in enumerate(bench.tiers):
             end = len(tier)
-            for at in range(start, end):
-                _, _, ticket, state = tier[at]
-                if state.tickets[index] != ticket:
-                    continue
-                pool = state.pool.index
-                if pool < known and fit[pool] == _UNFIT:  # (most of those who are looked at)
-                    continue
-                if self.fits(state):
+            for at in range(self.cursors[number], end):
+                _, _, ticket, state, pool = tier[at]
+                if known(pool) and state.tickets[index] == ticket and self.fits(state):
                     self._pass(number, tier, at)
                     return state
-            if start < end:
-                self._pass(number, tier, end)
+            self._pass(number, tier, end)
         return None
 
     def _pass(self, number: int, tier: list[Ready], at: int) -> None:
@@ -399,12 +410,12 @@ class Lane:
         late = self._catch_up()
         index = self.bench.index
         score = self.score
-        for _, (_, _, ticket, state) in late:
+        for _, (_, _, ticket, state, _) in late:
             if state.tickets[index] == ticket and self.fits(state):
                 heappush(score, (*self._value(state, waiter), ticket, state))
         for number, tier in enumerate(self.bench.tiers):
             for at in range(self.cursors[number], len(tier)):
-                _, _, ticket, state = tier[at]
+                _, _, ticket, state, _ = tier[at]
                 if state.tickets[index] == ticket and self.fits(state):
                     heappush(score, (*self._value(state, waiter), ticket, state))
             self._pass(number, tier, len(tier))

@@ -35,7 +35,7 @@ class Roster:
         self._forget = forget
         self._pools: dict[frozenset[tuple[str, int]], Pool] = {}
         self._spare: list[int] = []
-        self._benches: list[Bench] = []
+        self.benches: list[Bench] = []
         self._by_work: dict[Work, Bench] = {}
         self._by_skill: dict[str, dict[AgentState, None]] = {}
         self._guarded: dict[Lane, dict[AgentState, None]] = {}  # and whom each keeps, newest last
@@ -64,7 +64,7 @@ class Roster:
         if state is None:
             presence: Presence = "available" if available else "offline"
             state = self.agents[agent.id] = AgentState(agent, presence, now, self._pool(agent))
-            state.tickets = [0] * len(self._benches)
+            state.tickets = [0] * len(self.benches)
         else:
             self._leave_skills(state)
             state.agent = agent
@@ -79,8 +79,8 @@ class Roster:
 
     def remove(self, state: AgentState) -> None:
         """Remove an agent who holds nothing."""
-        for bench in self._benches:
-            self._publish_on(bench, state, ready=False)
+        for bench in self.benches:
+            _take_off(bench, state)
         del self.agents[state.agent.id]
         self.fresh.pop(state, None)
         self._keep(state, None)
@@ -162,21 +162,22 @@ class Roster:
         """Return the bench of a kind of work; the first call makes it, O(agents)."""
         bench = self._by_work.get(work)
         if bench is None:
-            bench = self._by_work[work] = Bench(work, len(self._benches))
-            self._benches.append(bench)
+            bench = self._by_work[work] = Bench(work, len(self.benches))
+            self.benches.append(bench)
             self._concurrent = self._concurrent or not work.exclusive
             in_order = sorted(self.agents.values(), key=lambda one: (one.since, one.agent.id))
             for state in in_order:
                 state.tickets.append(0)
                 self._hold(state)
-                self._publish_on(bench, state, ready=self._ready(bench, state))
+                self._publish_on(bench, state)
         return bench
 
     def publish(self, state: AgentState) -> None:
         """Put an agent on every bench for whose work they are ready, and off the others."""
-        self._hold(state)
-        for bench in self._benches:
-            self._publish_on(bench, state, ready=self._ready(bench, state))
+        if self._concurrent:
+            self._hold(state)
+        for bench in self.benches:
+            self._publish_on(bench, state)
 
     def _hold(self, state: AgentState) -> None:
         """Keep an agent for one of the guarded lanes that they could serve; which is no matter.
@@ -201,21 +202,16 @@ class Roster:
         if lane is not None:
             self._guarded[lane][state] = None
 
-    def _ready(self, bench: Bench, state: AgentState) -> bool:
-        return (
-            state.presence == "available"
-            and not (state.held is not None and not bench.work.exclusive)
-            and bench.room(state)
-        )
-
-    def _publish_on(self, bench: Bench, state: AgentState, *, ready: bool) -> None:
+    def _publish_on(self, bench: Bench, state: AgentState) -> None:
+        if (
+            state.presence != "available"
+            or (state.held is not None and not bench.work.exclusive)
+            or not bench.room(state)
+        ):
+            _take_off(bench, state)
+            return
         tickets = state.tickets
         index = bench.index
-        if not ready:
-            if tickets[index]:
-                tickets[index] = 0
-                bench.live -= 1
-            return
         if not tickets[index]:
             bench.live += 1
         self._tickets += 1
@@ -243,9 +239,9 @@ class Roster:
             self._publish_concurrent(state)
 
     def _publish_concurrent(self, state: AgentState) -> None:
-        for bench in self._benches:
+        for bench in self.benches:
             if not bench.work.exclusive:
-                self._publish_on(bench, state, ready=self._ready(bench, state))
+                self._publish_on(bench, state)
 
     # --- pools --------------------------------------------------------------------------------
 
@@ -271,3 +267,10 @@ class Roster:
             del self._pools[frozenset(pool.skills.items())]
             self._spare.append(pool.index)
             self._forget(pool.index)
+
+
+def _take_off(bench: Bench, state: AgentState) -> None:
+    """Let an agent stand on a bench no more; their entry stays behind and no longer counts."""
+    if state.tickets[bench.index]:
+        state.tickets[bench.index] = 0
+        bench.live -= 1

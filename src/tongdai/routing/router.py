@@ -6,8 +6,8 @@ and agents who became ready (`fresh` in the roster). `next` looks and `take` doe
 loop of both. Methods that change never decide, so a replay can call them again.
 
 Work costs the same however many agents and contacts there are: see `lanes` for the two orders that
-meet here. `_fronts` keeps the heads of all lanes with waiters in rank order, so an agent who
-becomes ready walks it up to the first lane that they fit.
+meet here. Each bench keeps the heads of its lanes with waiters in rank order (`fronts`), so an
+agent who becomes ready walks them up to the first lane that they fit.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Router:
         self._lane_limit = _LANES_FROM
         self._waiters: dict[str, Waiter] = {}
         self._firsts: dict[str, dict[str, Waiter]] = {}
-        self._fronts: list[Front] = []
+        self._fronts = 0  # how many there are on all benches
         self._stirred: dict[Lane, None] = {}
         self.timers: Timers[_Timer] = Timers(_alive)
         self._counter = 0
@@ -299,6 +299,10 @@ class Router:
 
     # --- matching -----------------------------------------------------------------------------
 
+    def restless(self) -> bool:
+        """Return whether anything has changed that `next` has not looked at."""
+        return bool(self._stirred or self._roster.fresh)
+
     def next(self, now: Instant) -> Match | None:
         """Return the next match, or `None` when no contact waits beside an agent who fits.
 
@@ -329,9 +333,10 @@ class Router:
         """
         best: tuple[Waiter, Lane, list[AgentState]] | None = None
         fresh = self._roster.fresh
-        if len(fresh) > len(self._fronts):  # cheaper to look from the contacts' side
-            for _, _, lane in self._fronts:
-                self._stirred[lane] = None
+        if len(fresh) > self._fronts:  # cheaper to look from the contacts' side
+            for bench in self._roster.benches:
+                for _, _, lane in bench.fronts:
+                    self._stirred[lane] = None
             fresh.clear()
         for lane in tuple(self._stirred):
             head = lane.head()
@@ -542,9 +547,10 @@ class Router:
         lane.pull(waiter)
         if lane.front is not None:
             self._set_front(lane)
-        if lane.personal and not lane.size:
-            self._lanes.pop((lane.requirement, lane.bench.index, lane.strategy), None)
+        if not lane.size:
             self._stirred.pop(lane, None)
+            if lane.personal:
+                self._lanes.pop((lane.requirement, lane.bench.index, lane.strategy), None)
 
     def _replace(self, waiter: Waiter, now: Instant) -> None:
         if waiter.lane is not None:
@@ -669,23 +675,35 @@ class Router:
         """Keep the lane's head in its place among the heads of all lanes."""
         head = lane.head()
         front = lane.front
+        fronts = lane.bench.fronts
         if front is not None:
             if head is not None and front[0] is head.rank:
                 return
-            del self._fronts[bisect_left(self._fronts, front)]
+            del fronts[bisect_left(fronts, front)]
             lane.front = None
+            self._fronts -= 1
         if head is not None:
             lane.front = front = (head.rank, lane.number, lane)
-            insort(self._fronts, front)
+            insort(fronts, front)
+            self._fronts += 1
 
     def _first_for(self, state: AgentState) -> Lane | None:
         """Return the lane whose head goes first among those that a ready agent fits."""
-        tickets = state.tickets
-        for _, _, lane in self._fronts:
-            index = lane.bench.index
-            if tickets[index] and lane.fits(state):
-                return lane
-        return None
+        pool = state.pool.index
+        first: Front | None = None
+        for bench in self._roster.benches:
+            if not state.tickets[bench.index]:
+                continue
+            for front in bench.fronts:
+                if first is not None and first < front:
+                    break
+                fit = front[2].fit
+                if pool < len(fit) and not fit[pool]:  # (most: known not to fit)
+                    continue
+                if front[2].fits(state):
+                    first = front
+                    break
+        return None if first is None else first[2]
 
     def _guard(self, waiter: Waiter, lane: Lane) -> None:
         """Keep agents for a protected contact: those who fit the lane where it waits."""
