@@ -130,9 +130,9 @@ assert (home / "py.typed").is_file()
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Print what a full cycle costs as agents and waiting contacts grow (on request)."""
-    session.install(".")
-    session.run("python", "-m", "tests.bench.cycle", *session.posargs)
+    """Measure, and hold every ratio to its baseline (on request, some twenty minutes)."""
+    install(session, "bench", package=".")
+    session.run("python", "-m", "tests.bench", *session.posargs)
 
 
 @nox.session(default=False)

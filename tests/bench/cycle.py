@@ -1,24 +1,24 @@
-"""What one contact costs the engine as the center grows: `nox -s bench`.
+"""What one contact costs the engine as the center grows.
 
 A full cycle is: arrive, offer, accept, end, wrap-up. It is run through `Center.handle`, its events
-made and thrown away, at several numbers of agents (each individually skilled, four in five at
-work), of contacts that wait, and of distinct requirements. CPU time, median of several runs, taken
-in turn; the table gives ratios to the first column, since an absolute time says more about the
-machine than about the code. What was made before is frozen out of garbage collection, as a program
-that has loaded its agents would do. Beside it, on the same contacts and agents, a router that looks
-at everybody (see `linear`), which makes no events and knows no wrap-up.
+made and thrown away, at several numbers of agents (each individually skilled, or of 500 profiles;
+four in five at work), of contacts that wait, and of distinct requirements. CPU time, median of
+several runs, taken in turn; figures are ratios to the smallest size, since an absolute time says
+more about the machine than about the code. What was made before is frozen out of garbage
+collection, as a program that has loaded its agents would do. Beside it, on the same contacts and
+agents, a router that looks at everybody (see `linear`), which makes no events and knows no wrap-up.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import itertools
 import random
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import attrs
 
@@ -38,7 +38,7 @@ from tongdai import (
     hours,
     seconds,
 )
-from tongdai.center.events import ContactOffered
+from tongdai.center.events import AnyEvent, ContactOffered
 from tongdai.model.mode import MODES
 
 _SKILLS = [f"s{number}" for number in range(40)]
@@ -46,14 +46,35 @@ _LANGUAGES = ["vi", "en", "fr", "zh"]
 _TALK = int(seconds(3))
 _WRAP_UP = seconds(1)
 _LOAD = 0.8  # share of the agents who are at work, whatever their number
+_RUNS = 5
+
+
+def skills_of(chance: random.Random) -> dict[str, int]:
+    """Draw the skills of one agent: 12 of 40, and two languages."""
+    skills = {skill: chance.randint(1, 5) for skill in chance.sample(_SKILLS, 12)}
+    return skills | {language: chance.randint(1, 5) for language in chance.sample(_LANGUAGES, 2)}
+
+
+def agent_of(number: int, chance: random.Random) -> Agent:
+    """Draw an agent with skills of their own."""
+    return Agent(f"a{number}", skills_of(chance))
 
 
 class Load:
     """A center under steady load: so many agents at work, so many contacts waiting."""
 
-    def __init__(self, *, agents: int, waiting: int, requirements: int, seed: int = 1) -> None:
+    def __init__(  # noqa: PLR0913 - sizes
+        self,
+        *,
+        agents: int = 1000,
+        waiting: int = 0,
+        requirements: int = 50,
+        profiles: int | None = None,
+        keep: list[AnyEvent] | None = None,
+        seed: int = 1,
+    ) -> None:
         """Sign in the agents, and let contacts wait whom nobody free can serve."""
-        self._chance = random.Random(seed)  # noqa: S311 - load, not secrets
+        self._chance = chance = random.Random(seed)  # noqa: S311 - load, not secrets
         plans = self._plans(requirements)
         queues = [Queue(f"q{number}", plan, wrap_up=_WRAP_UP) for number, plan in enumerate(plans)]
         self._now = 0
@@ -61,7 +82,13 @@ class Load:
         self._queues = [queue.id for queue in queues]
         self._numbers = itertools.count()
         self._talks: deque[tuple[int, str]] = deque()
-        self._start([self._agent(number) for number in range(agents)], queues)
+        self._keep = keep
+        known = [skills_of(chance) for _ in range(profiles or 0)]
+        staff = [
+            Agent(f"a{number}", chance.choice(known)) if known else agent_of(number, chance)
+            for number in range(agents)
+        ]
+        self._start(staff, queues)
         self._busy = waiting > 0
         while self._waiting() < waiting:
             self._arrive()
@@ -79,12 +106,16 @@ class Load:
                 self._end()
         return (time.process_time() - start) / cycles
 
+    def fresh(self) -> Center:
+        """Return the center as it was before anything happened."""
+        return self._center.fresh(self._center.state.queues.queues.values())
+
     def _start(self, agents: list[Agent], queues: list[Queue]) -> None:
         # Nobody is protected: a contact that waits longer would otherwise have more events.
         live = attrs.evolve(MODES[Mode.LIVE], protect=None)
         self._center = Center(queues, modes={Mode.LIVE: live})
         for agent in agents:
-            self._center.handle(PutAgent(agent, available=True), self._now)
+            self._answer(self._center.handle(PutAgent(agent, available=True), self._now).events)
 
     def _waiting(self) -> int:
         state = self._center.state
@@ -106,17 +137,13 @@ class Load:
     def _free(self, interaction: str) -> None:
         self._answer(self._center.handle(End(interaction), self._now).events)
 
-    def _answer(self, events: tuple[object, ...]) -> None:
+    def _answer(self, events: tuple[AnyEvent, ...]) -> None:
+        if self._keep is not None:
+            self._keep += events
         for event in events:
             if isinstance(event, ContactOffered):
-                self._center.handle(Accept(event.offer), self._now)
+                self._answer(self._center.handle(Accept(event.offer), self._now).events)
                 self._talks.append((self._now + _TALK, event.offer))
-
-    def _agent(self, number: int) -> Agent:
-        chance = self._chance
-        skills = {skill: chance.randint(1, 5) for skill in chance.sample(_SKILLS, 12)}
-        skills |= {language: chance.randint(1, 5) for language in chance.sample(_LANGUAGES, 2)}
-        return Agent(f"a{number}", skills)
 
     def _plans(self, requirements: int) -> list[Plan]:
         chance = self._chance
@@ -159,66 +186,64 @@ def _pairs(chance: random.Random) -> Iterator[tuple[str, int]]:
         yield chance.choice(_SKILLS), chance.randint(1, 4)
 
 
-def _ratios(title: str, loads: dict[str, Callable[[], Load]], cycles: int, runs: int) -> None:
-    made = {name: make() for name, make in loads.items()}
+def growth(
+    what: str,
+    size: int,
+    larger: Mapping[int, Callable[[], Load]],
+    cycles: int,
+    *,
+    base: Callable[[], Load] = Load,
+) -> dict[str, float]:
+    """Return the cost of a cycle at other sizes / at this one, which `base` makes."""
+    made = {0: base(), **{number: make() for number, make in larger.items()}}
     for load in made.values():
         load.run(cycles // 4)
-    times: dict[str, list[float]] = {name: [] for name in made}
-    for _ in range(runs):
-        for name, load in made.items():
-            times[name].append(load.run(cycles))
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    first = next(iter(medians.values()))
-    print(f"{title:14}" + "".join(f"{name:>12}" for name in medians))
-    print(f"{'ratio':14}" + "".join(f"{median / first:12.2f}" for median in medians.values()))
-    print(f"{'us a cycle':14}" + "".join(f"{median * 1e6:12.1f}" for median in medians.values()))
-    print(flush=True)
+    times: dict[int, list[float]] = {number: [] for number in made}
+    for _ in range(_RUNS):
+        for number, load in made.items():
+            times[number].append(load.run(cycles))
+    medians = {number: statistics.median(found) for number, found in times.items()}
+    return {f"{what}, {number:,} / {size:,}": medians[number] / medians[0] for number in larger}
 
 
-def _beside(title: str, pairs: dict[str, tuple[Load, LinearLoad]], cycles: int) -> None:
+def beside(load: Load, linear: LinearLoad, cycles: int, few: int) -> float:
+    """Return what looking at everybody costs / what this costs."""
+    load.run(cycles // 4)
+    linear.run(few)
+    return statistics.median(linear.run(few) / load.run(cycles) for _ in range(3))
+
+
+def ratios(*, small: bool = False, cycles: int = 4000) -> dict[str, float]:
+    """Return every ratio, by what it is about."""
+    most = 10_000 if small else 1_000_000
+
+    def sizes(*numbers: int) -> list[int]:
+        return [number for number in numbers if number <= most]
+
     found: dict[str, float] = {}
-    for name, (load, linear) in pairs.items():
-        few = max(20, cycles // 100)  # a scan of everybody takes its time
-        load.run(cycles // 4)
-        linear.run(few)
-        found[name] = statistics.median(linear.run(few) / load.run(cycles) for _ in range(3))
-    print(f"{title:14}" + "".join(f"{name:>12}" for name in found))
-    print(f"{'linear / this':14}" + "".join(f"{ratio:12.1f}" for ratio in found.values()))
-    print(flush=True)
-
-
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description="What one contact costs the engine")
-    parser.add_argument("--cycles", type=int, default=4000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--small", action="store_true", help="leave out the largest sizes")
-    given = parser.parse_args()
-    most = 10_000 if given.small else 1_000_000
-
-    def load(agents: int = 1000, waiting: int = 0, requirements: int = 50) -> Callable[[], Load]:
-        return lambda: Load(agents=agents, waiting=waiting, requirements=requirements)
-
-    def both(agents: int, waiting: int = 0) -> tuple[Load, LinearLoad]:
-        return (
-            Load(agents=agents, waiting=waiting, requirements=50),
-            LinearLoad(agents=agents, waiting=waiting, requirements=50),
+    crowd = partial(Load, agents=100)
+    others = sizes(100, 10_000, 100_000)
+    for what, load in (
+        ("agents, each on their own", Load),
+        ("agents, 500 profiles", partial(Load, profiles=500)),
+    ):
+        found |= growth(what, 1000, {size: partial(load, agents=size) for size in others}, cycles)
+    larger = {size: partial(crowd, waiting=size) for size in sizes(10_000, 1_000_000)}
+    found |= growth("waiting", 100, larger, cycles, base=partial(crowd, waiting=100))
+    wanted = {size: partial(Load, requirements=size) for size in (500, 5000)}
+    found |= growth("requirements", 50, wanted, cycles)
+    if not small:
+        many = partial(Load, requirements=500)
+        large = {20_000: partial(many, agents=20_000)}
+        found |= growth("agents under 500 requirements", 1000, large, cycles, base=many)
+    for size in sizes(1000, 10_000, 100_000):
+        few = max(20, cycles // (size // 25))
+        found[f"linear scan / this, {size:,} agents"] = beside(
+            Load(agents=size), LinearLoad(agents=size), cycles, few
         )
-
-    def row(title: str, loads: dict[str, Callable[[], Load]]) -> None:
-        _ratios(title, loads, given.cycles, given.runs)
-
-    sizes = [100, 1000, 10_000, 100_000]
-    row("agents", {f"{size:,}": load(agents=size) for size in sizes if size <= most})
-    sizes = [100, 10_000, 1_000_000]
-    row("waiting", {f"{size:,}": load(agents=100, waiting=size) for size in sizes if size <= most})
-    sizes = [50, 500, 5000]
-    row("requirements", {f"{size:,}": load(requirements=size) for size in sizes})
-    sizes = [1000, 10_000, 100_000]
-    _beside("agents", {f"{size:,}": both(size) for size in sizes if size <= most}, given.cycles)
-    sizes = [100, 10_000]
-    _beside("waiting", {f"{size:,}": both(100, size) for size in sizes}, given.cycles)
-
-
-if __name__ == "__main__":
-    main()
+    for size in sizes(100, 10_000, 1_000_000):
+        few = 3 if size > 10_000 else 40
+        found[f"linear scan / this, {size:,} waiting"] = beside(
+            Load(agents=100, waiting=size), LinearLoad(agents=100, waiting=size), cycles, few
+        )
+    return found

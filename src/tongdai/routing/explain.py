@@ -14,7 +14,7 @@ import attrs
 
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
-from tongdai.routing.lanes import AgentState, Waiter
+from tongdai.routing.lanes import AgentState, Pool, Waiter
 
 _LISTED = 20  # with more agents than this, equal answers are counted
 _LONGEST = 30  # rows that are printed
@@ -144,9 +144,23 @@ def explain(
         held=shown.first if lane is not None else None,
         then=tuple((str(wanted) or "anyone", wait) for wanted, wait in later),
         rows=rows,
-        never=not any(state.agent.meets(wanted) for wanted in ever for state in agents.values()),
+        never=_never(ever, agents),
         now_with=waiter.agents,
     )
+
+
+def _never(ever: list[Requirement], agents: Mapping[str, AgentState]) -> bool:
+    """Return whether no agent meets any of these requirements."""
+    hopeless: set[Pool] = set()
+    for state in agents.values():
+        if state.pool in hopeless:
+            continue
+        possible = [wanted for wanted in ever if wanted.met_by(state.pool.skills)]
+        if any(map(state.agent.meets, possible)):
+            return False
+        if not possible:
+            hopeless.add(state.pool)
+    return True
 
 
 def _rows(
@@ -157,15 +171,24 @@ def _rows(
     now: Instant,
 ) -> tuple[Row, ...]:
     listed = len(agents) <= _LISTED
+    unheld = wanted.unheld()
+    asked = [unheld, *(step for step, _ in later)]
+    alike = not any(one.without for one in asked)  # what a pool lacks, each of its agents lacks
+    lacks: dict[Pool, _Answer | None] = {}
     grouped: dict[tuple[str, Duration | None, int], list[str]] = {}
     for name, state in agents.items():
-        why, fits_in, near = _why(waiter, state, wanted, later=later, now=now, named=listed)
+        if not alike or state.pool not in lacks:
+            lacks[state.pool] = _lack(state, unheld, later)
+        why, fits_in, near = lacks[state.pool] or _why(
+            waiter, state, wanted, later=later, now=now, named=listed
+        )
         key = (name, fits_in, near) if listed else (why, fits_in, near)
         grouped.setdefault(key, []).append(name)
         if listed:
             grouped[key].append(why)
     rows: list[Row] = []
-    for (text, fits_in, near), names in grouped.items():
+    crowds = sorted(grouped.items(), key=lambda one: 0 if listed else -len(one[1]))
+    for (text, fits_in, near), names in crowds:
         if listed:
             rows.append(Row(text, names[1], fits_in, near))
         else:
@@ -178,7 +201,18 @@ def _rows(
 _Answer: TypeAlias = tuple[str, Duration | None, int]
 
 
-def _why(  # noqa: PLR0911, PLR0913 - one answer a reason, nearest reason first
+def _lack(
+    state: AgentState, wanted: Requirement, later: list[tuple[Requirement, Duration]]
+) -> _Answer | None:
+    """Return what an agent lacks and when a step mends it, or `None` where they lack nothing."""
+    agent = state.agent
+    if agent.meets(wanted):
+        return None
+    fits_in = next((wait for step, wait in later if agent.meets(step)), None)
+    return _shortfall(state, wanted), fits_in, 2 if fits_in is None else 0
+
+
+def _why(  # noqa: PLR0913 - one answer a reason, nearest reason first
     waiter: Waiter,
     state: AgentState,
     wanted: Requirement,
@@ -188,9 +222,6 @@ def _why(  # noqa: PLR0911, PLR0913 - one answer a reason, nearest reason first
     named: bool,
 ) -> _Answer:
     agent = state.agent
-    if not agent.meets(wanted.unheld()):
-        fits_in = next((wait for step, wait in later if agent.meets(step)), None)
-        return _shortfall(state, wanted), fits_in, 2 if fits_in is None else 0
     until = (waiter.cooling or {}).get(agent.id)
     if until is not None:
         return "declined, cooling off", Duration(until - now), 0

@@ -151,7 +151,8 @@ class Bench:
     """
 
     __slots__ = (
-        "_last", "_limits", "epoch", "fronts", "index", "late", "live", "sweeps", "tiers", "top", "work",
+        "_last", "_limits", "epoch", "fronts", "index", "late", "live", "sweeps", "tiers", "top",
+        "work",
     )  # fmt: skip
 
     def __init__(self, work: Work, index: int) -> None:
