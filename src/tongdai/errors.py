@@ -6,10 +6,14 @@
       IllegalInput        an input that the center cannot take as it stands
       ConfigurationError  a value that was built with a wrong setting
         ParseError        a text that does not parse; knows where
+        FlowError         a session and its flow do not fit
+          MissingFlow     the flow, or the version that the session is on, is not there
+          MissingNode     the flow has no such node
       ChannelFault        a channel could not send
       OfferGone           the offer was over before the agent answered
       JournalError        the journal could not do what was asked
         JournalConflict   somebody else has appended since
+      SessionConflict     somebody else has taken the session further
 
 Rule: an error says what was wrong, where, and what would be right, and when it is raised nothing
 has changed. Wrong values are `ValueError` too, so callers who know nothing of tongdai catch them as
@@ -64,6 +68,48 @@ class ParseError(ConfigurationError):
         return f"{self.message}\n  {self.text}\n  {' ' * self.position}^"
 
 
+class FlowError(ConfigurationError):
+    """A session and its flow do not fit."""
+
+
+class MissingFlow(FlowError):
+    """The machine does not have the flow that is asked for, as it is asked for.
+
+    Attributes:
+        flow: the flow's id.
+        version: the version that was wanted; empty where any would do.
+    """
+
+    def __init__(self, message: str, flow: str, version: str = "") -> None:
+        """Keep the flow beside the message."""
+        super().__init__(message, flow, version)
+        self.flow = flow
+        self.version = version
+
+    def __str__(self) -> str:
+        """Give the message."""
+        return str(self.args[0])
+
+
+class MissingNode(FlowError):
+    """A flow has no node of a name that leads somewhere.
+
+    Attributes:
+        flow: the flow's id.
+        node: the name.
+    """
+
+    def __init__(self, message: str, flow: str, node: str) -> None:
+        """Keep the flow and the node beside the message."""
+        super().__init__(message, flow, node)
+        self.flow = flow
+        self.node = node
+
+    def __str__(self) -> str:
+        """Give the message."""
+        return str(self.args[0])
+
+
 class ChannelFault(TongdaiError):
     """A channel could not send.
 
@@ -99,6 +145,22 @@ class JournalError(TongdaiError):
 
 class JournalConflict(JournalError):
     """The journal has frames that the writer has not seen: somebody else has appended."""
+
+
+class SessionConflict(TongdaiError):
+    """Somebody else has taken the session further; load it again and decide anew.
+
+    Attributes:
+        session: the session's id.
+        expected, found: the revision that was to be replaced, and the one that is there.
+    """
+
+    def __init__(self, session: str, expected: int, found: int) -> None:
+        """Keep what was expected and what was found."""
+        super().__init__(f"session {session} is at revision {found}, not {expected}")
+        self.session = session
+        self.expected = expected
+        self.found = found
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model.refusals import refused, untyped
-from tongdai.model.text import check_text, fold, quoted
+from tongdai.model.text import Choices, check_text, fold, quoted, read
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,132 @@ def test_bytes_are_no_text() -> None:
     assert "field: bytes is not text; give a str" == refused(
         lambda: check_text(untyped(b"secret"), "field")
     )
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+MENU = {
+    "1": ("Thẻ", "card"),
+    "2": ("Bán",),
+    "3": ("Bàn", "C++"),
+    "*": (),
+    "human": ("Gặp nhân viên",),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("2", "2"),
+        (" 2 ", "2"),
+        ("2.", "2"),
+        ("(2)", "2"),
+        ("#2", "2"),
+        ("\uff12", "2"),
+        ("2\ufe0f\u20e3", "2"),
+        ("số 2", "2"),
+        ("SỐ 2", "2"),
+        ("so 2", "2"),
+        ("bấm 2", "2"),
+        ("phím 2", "2"),
+        ("Option 2", "2"),
+        ("Option: 2!", "2"),
+        ("bấm phím số 2 ạ", "2"),
+        ("dạ em chọn 2 ạ", "2"),
+        ("number 2 please", "2"),
+        ("thẻ", "1"),
+        ("THE", "1"),
+        ("The\u0309", "1"),
+        ("Thẻ ạ.", "1"),
+        ("card, please", "1"),
+        ("*", "*"),
+        ("phím sao", "*"),
+        ("star", "*"),
+        ("human", "human"),
+        ("5", "human"),
+        ("gap nhan vien", "human"),
+        ("c++", "3"),
+        ("bán", None),
+        ("Bàn", None),
+        ("4", "*"),
+        ("6", None),
+        ("22", None),
+        ("2 3", None),
+        ("2 hay 3", None),
+        ("không phải thẻ", None),
+        ("không, thẻ", None),
+        ("", None),
+        ("ạ", None),
+        ("#", None),
+        ("số", None),
+    ],
+)
+def test_an_answer_is_read(answer: str, expected: str | None) -> None:
+    """Key, number, label and synonym, in the words that people put around them; or nothing."""
+    assert expected == read(answer, MENU)
+
+
+def test_what_two_choices_mean_is_told() -> None:
+    """So that a flow is mended before a customer meets it."""
+    assert {"ban": ("2", "3")} == Choices(MENU).collisions
+
+
+def test_a_place_never_hides_a_key() -> None:
+    """The star is the second choice, but 2 is the key of the third one."""
+    choices = Choices({"1": (), "*": (), "2": ()})
+    assert ("*", "2", None, {}) == (
+        choices.read("*"),
+        choices.read("2"),
+        choices.read("3"),
+        choices.collisions,
+    )
+
+
+LABELS = st.sampled_from(["Bán", "Bàn", "ban", "Thẻ", "the", "2", "số 2", "C++", "a", "phím"])
+MENUS = st.dictionaries(
+    st.sampled_from(["0", "1", "2", "12", "*", "#", "cards", "Cards"]) | st.text(max_size=6),
+    st.lists(LABELS | st.text(max_size=6), max_size=3).map(tuple),
+    max_size=5,
+)
+
+
+@given(MENUS)
+def test_every_way_of_saying_a_choice_means_it_or_nothing(menu: dict[str, tuple[str, ...]]) -> None:
+    """Key and labels, in any case: that choice, or none where two choices have the same words."""
+    choices = Choices(menu)
+    for key, labels in menu.items():
+        for text in (key, *labels):
+            expected = None if fold(text) in choices.collisions else key
+            for said in (text, text.upper(), f" {text}  ", unicodedata.normalize("NFD", text)):
+                if fold(text) and fold(said) == fold(text):
+                    assert expected == choices.read(said)
+
+
+@given(MENUS, st.sampled_from(["số {}", "bấm {}", "Phím {}", "option {}", "{}.", "chọn số {} ạ"]))
+def test_a_number_in_words_means_its_choice_or_nothing(
+    menu: dict[str, tuple[str, ...]], words: str
+) -> None:
+    """Never another one, unless the words themselves are a label there."""
+    texts = {fold(text) for key, labels in menu.items() for text in (key, *labels)}
+    for key in ("0", "1", "2", "12"):
+        said = words.format(key)
+        taken = any(text and text != key and text in fold(said) for text in texts)
+        if key in menu and not taken:
+            expected = None if key in Choices(menu).collisions else key
+            assert expected == read(said, menu)
+
+
+@given(st.text(), MENUS)
+def test_any_text_is_a_choice_or_nothing(answer: str, menu: dict[str, tuple[str, ...]]) -> None:
+    """Nothing raises, and what comes back is a key."""
+    assert read(answer, menu) in {None, *menu}
+
+
+def test_a_page_of_text_chooses_nothing() -> None:
+    """Reading is bounded: what nobody would answer is not even folded."""
+    assert (None, None) == (read("số " * 1_000 + "2", MENU), read("2" * 2_000, {"2" * 2_000: ()}))
+
+
+def test_one_reading_of_many_words_is_bounded() -> None:
+    """A few words around an answer are dropped, not any number of them."""
+    assert ("2", None) == (read("da em chon so 2", MENU), read("da em chon bam so 2", MENU))

@@ -1,15 +1,17 @@
-"""Text for people: folded for comparing, and cut into tokens for the two small languages.
+"""Text for people: folded for comparing, read as an answer, and cut into tokens.
 
 Rule: reading untrusted text is bounded (4 KiB, depth 32), never evaluates anything, and fails with
 the position at which it went wrong. Requirements (`requirement.py`) and conditions
-(`expression.py`) are written in the same tokens.
+(`expression.py`) are written in the same tokens. An answer that two choices could mean is no answer
+at all: a wrong one costs the customer more than being asked again.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, NoReturn
 
 from tongdai.errors import ConfigurationError, ParseError
 
@@ -28,7 +30,7 @@ _TOKEN = re.compile(
 _LETTERS = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "\u0131": "i"}
 )
-_NAME = re.compile(r"[^\W\d][\w:.\-]*")
+NAME = re.compile(r"[^\W\d][\w:.\-]*")
 
 
 def fold(text: str) -> str:
@@ -41,6 +43,120 @@ def fold(text: str) -> str:
         bare = unicodedata.normalize("NFKD", bare.casefold())
     kept = "".join(mark for mark in bare if not unicodedata.combining(mark))
     return " ".join(kept.translate(_LETTERS).split())
+
+
+_LONGEST_ANSWER: Final = 1_024  # characters; a longer text chooses nothing
+_MOST_AROUND: Final = 4  # words that may stand before an answer, and behind it
+_BEFORE: Final = frozenset(
+    [
+        *("da", "em", "toi", "minh", "muon", "cho", "chon"),
+        *("bam", "nhan", "an", "phim", "so", "muc"),
+        *("i", "want", "choose", "press", "key", "number", "option", "choice", "please"),
+    ]
+)
+_BEHIND: Final = frozenset(["a", "nhe", "nha", "di", "please", "thanks"])
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "*": ("sao", "dau sao", "star", "asterisk"),
+    "#": ("thang", "dau thang", "hash", "pound"),
+}
+
+
+class Choices:
+    """What an answer can mean: keys, and the words that stand for each.
+
+    Attributes:
+        collisions: folded texts that stand for several choices, with the keys of these. Such a
+            text chooses none of them.
+    """
+
+    __slots__ = ("_exact", "_loose", "collisions")
+
+    def __init__(self, choices: Mapping[str, Sequence[str]]) -> None:
+        """Index the choices.
+
+        Args:
+            choices: the texts (label, synonyms) by key, in the order in which they are shown. A
+                key is what is pressed on a telephone, or a button's id, and stands for its choice
+                too; where it is no number, so does its place, counted from 1, unless that number is
+                a key or a text itself.
+        """
+        exact: dict[str, set[str]] = {}
+        loose: dict[str, set[str]] = {}
+        for key, texts in choices.items():
+            for text in (key, *texts, *_KEYS.get(key, ())):
+                folded = fold(text) if len(text) <= _LONGEST_ANSWER else ""
+                exact.setdefault(folded, set()).add(key)
+                loose.setdefault(_bare(folded), set()).add(key)
+        for place, key in enumerate(choices, 1):
+            if not key.isdecimal() and str(place) not in loose:
+                exact[str(place)] = loose[str(place)] = {key}
+        exact.pop("", None)
+        loose.pop("", None)
+        self._exact: Final = {text: _only(keys) for text, keys in exact.items()}
+        self._loose: Final = {text: _only(keys) for text, keys in loose.items()}
+        self.collisions: Final[Mapping[str, tuple[str, ...]]] = {
+            text: tuple(key for key in choices if key in keys)
+            for text, keys in exact.items()
+            if len(keys) > 1
+        }
+
+    def read(self, answer: str) -> str | None:
+        """Return the key of the choice that an answer means, or `None`.
+
+        In this order, each without regard to case and accents: the text as it stands (key, label,
+        synonym, number), the text without marks around it (`2.`, `(2)`), and that without the words
+        that people put around it (`bấm phím số 2 ạ`, `option 2 please`). What two choices could
+        mean at one of these steps means none.
+        """
+        if len(answer) > _LONGEST_ANSWER:
+            return None
+        folded = fold(answer)
+        if folded in self._exact:
+            return self._exact[folded]
+        bare = _bare(folded)
+        if bare in self._loose:
+            return self._loose[bare]
+        for text in _shorter(folded.split()):
+            for index, word in ((self._exact, text), (self._loose, _bare(text))):
+                if word in index:
+                    return index[word]
+        return None
+
+
+def read(answer: str, choices: Mapping[str, Sequence[str]] | Choices) -> str | None:
+    """Return the key of the choice that an answer means, or `None` (see `Choices`).
+
+    Whoever reads many answers to the same question makes the `Choices` once.
+    """
+    known = choices if isinstance(choices, Choices) else Choices(choices)
+    return known.read(answer)
+
+
+def _only(keys: set[str]) -> str | None:
+    return next(iter(keys)) if len(keys) == 1 else None
+
+
+def _bare(folded: str) -> str:
+    """Return a folded text without what is no letter or digit at its ends."""
+    start, end = 0, len(folded)
+    while start < end and not folded[start].isalnum():
+        start += 1
+    while end > start and not folded[end - 1].isalnum():
+        end -= 1
+    return folded[start:end]
+
+
+def _shorter(words: Sequence[str]) -> Iterable[str]:
+    """Go through what is left without the usual words around it, the longest first."""
+    before = behind = 0
+    while before < min(_MOST_AROUND, len(words)) and _bare(words[before]) in _BEFORE:
+        before += 1
+    while behind < min(_MOST_AROUND, len(words)) and _bare(words[-behind - 1]) in _BEHIND:
+        behind += 1
+    for left in range(behind + 1):
+        for first in range(before + 1):
+            if first + left and first + left < len(words):
+                yield " ".join(words[first : len(words) - left])
 
 
 def check_text(value: object, field: str) -> None:
@@ -109,6 +225,12 @@ class Tokens:
         """The token that comes next."""
         return self._tokens[self._next]
 
+    @property
+    def calls(self) -> bool:
+        """Whether an opening parenthesis stands behind the token that comes next."""
+        after = self._tokens[self._next + 1 : self._next + 2]
+        return bool(after) and after[0].kind == "sign" and after[0].text == "("
+
     def take(self) -> Token:
         """Return the token that comes next and go past it."""
         token = self._tokens[self._next]
@@ -152,7 +274,7 @@ class Tokens:
 
 def quoted(name: str, reserved: frozenset[str]) -> str:
     """Return a name as the parser reads it back: bare where it can stand bare, else in quotes."""
-    if _NAME.fullmatch(name) and name not in reserved:
+    if NAME.fullmatch(name) and name not in reserved:
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from tongdai.journal.memory import MemoryJournal
     from tongdai.testing.channel import FakeChannel, FakeCustomer
     from tongdai.testing.clock import ManualClock
+    from tongdai.testing.flow_strategies import (
+        conditions,
+        flows,
+        nodes,
+        operands,
+        plain_data,
+        prompts,
+        templates,
+    )
     from tongdai.testing.journals import check_journal
     from tongdai.testing.machine import CenterMachine
     from tongdai.testing.picking import check_strategy
@@ -58,25 +67,32 @@ __all__ = [
     "check_journal",
     "check_strategy",
     "claims",
+    "conditions",
     "contacts",
     "contents",
     "durations",
     "effects",
     "events",
+    "flows",
     "inbounds",
     "inputs",
     "instants",
     "media",
     "mode_settings",
     "names",
+    "nodes",
+    "operands",
     "orders",
     "pauses",
+    "plain_data",
     "plans",
+    "prompts",
     "queues",
     "requirements",
     "scenarios",
     "shifts",
     "steps",
+    "templates",
     "visits",
 ]
 
@@ -89,6 +105,10 @@ _HOMES: Final = {
     "Script": "tongdai.testing.script",
     "check_journal": "tongdai.testing.journals",
     "check_strategy": "tongdai.testing.picking",
+    **dict.fromkeys(
+        ["conditions", "flows", "nodes", "operands", "plain_data", "prompts", "templates"],
+        "tongdai.testing.flow_strategies",
+    ),
 }
 """Where the names above are; those that are not here are strategies."""
 

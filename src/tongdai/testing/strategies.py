@@ -512,6 +512,11 @@ _BASIC: Final[Mapping[Any, st.SearchStrategy[Any]]] = {
     str: _TEXTS,
     bytes: st.binary(max_size=20),
     Mode: _MODES,
+    Any: st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | _TEXTS,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_TEXTS, inner, max_size=2),
+        max_leaves=3,
+    ),
 }
 
 
@@ -545,6 +550,8 @@ def values_of(
         return st.sampled_from(parts)
     if origin is tuple:
         return st.lists(values_of(parts[0]), max_size=2).map(tuple)
+    if origin is Mapping:
+        return st.dictionaries(values_of(parts[0]), values_of(parts[1]), max_size=2)
     hints = get_type_hints(kind)
     fields = {
         name: known[name] if name in known else values_of(hints[name])
