@@ -151,12 +151,13 @@ class Bench:
     """
 
     __slots__ = (
-        "_last", "_limits", "epoch", "fronts", "index", "late", "live", "sweeps", "tiers", "top",
-        "work",
+        "_last", "_limits", "cost", "epoch", "exclusive", "fronts", "index", "late", "limit",
+        "live", "mode", "sweeps", "tiers", "top", "work",
     )  # fmt: skip
 
     def __init__(self, work: Work, index: int) -> None:
         self.work = work
+        self.mode, self.cost, self.limit, self.exclusive, _ = work
         self.index = index
         self.tiers: tuple[list[Ready], list[Ready]] = ([], [])
         self.top = -1  # the highest index of a pool that ever stood here
@@ -213,13 +214,12 @@ class Bench:
 
     def room(self, state: AgentState) -> bool:
         """Return whether an agent has room for this work, presence apart."""
-        work = self.work
         agent = state.agent
-        cost = agent.costs.get(work.mode, work.cost) if agent.costs else work.cost
+        cost = agent.costs.get(self.mode, self.cost) if agent.costs else self.cost
         if cost > agent.capacity - state.used:
             return False
-        limit = agent.limits.get(work.mode, work.limit) if agent.limits else work.limit
-        return limit is None or state.modes.get(work.mode, 0) < limit
+        limit = agent.limits.get(self.mode, self.limit) if agent.limits else self.limit
+        return limit is None or state.modes.get(self.mode, 0) < limit
 
 
 class Lane:
@@ -326,12 +326,12 @@ class Lane:
         index = bench.index
         if bench.top >= len(self.fit):
             self._widen(bench.top)
-        known = self.fit.__getitem__
+        fit = self.fit
         for number, tier in enumerate(bench.tiers):
             end = len(tier)
             for at in range(self.cursors[number], end):
                 _, _, ticket, state, pool = tier[at]
-                if known(pool) and state.tickets[index] == ticket and self.fits(state):
+                if fit[pool] and state.tickets[index] == ticket and self.fits(state):
                     self._pass(number, tier, at)
                     return state
             self._pass(number, tier, end)

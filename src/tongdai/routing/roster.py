@@ -205,7 +205,7 @@ class Roster:
     def _publish_on(self, bench: Bench, state: AgentState) -> None:
         if (
             state.presence != "available"
-            or (state.held is not None and not bench.work.exclusive)
+            or (state.held is not None and not bench.exclusive)
             or not bench.room(state)
         ):
             _take_off(bench, state)
@@ -214,9 +214,9 @@ class Roster:
         index = bench.index
         if not tickets[index]:
             bench.live += 1
-        self._tickets += 1
-        tickets[index] = self._tickets
-        bench.publish(state, self._tickets)
+        self._tickets = ticket = self._tickets + 1
+        tickets[index] = ticket
+        bench.publish(state, ticket)
         self.fresh[state] = None
 
     def guard(self, lane: Lane) -> None:
