@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.bench import cycle, looking, memory
@@ -65,9 +66,11 @@ def main() -> int:
     found: dict[str, float] = {}
     back: list[str] = []
 
-    def take(ratios: dict[str, float]) -> None:
-        found.update(ratios)
-        back.extend(name for name, one in ratios.items() if show(name, one, baseline.get(name)))
+    def take(ratios: Iterable[tuple[str, float]]) -> None:
+        for name, ratio in ratios:
+            found[name] = ratio
+            if show(name, ratio, baseline.get(name)):
+                back.append(name)
 
     take(cycle.ratios(small=given.small))
     take(looking.ratios(small=given.small))
@@ -77,7 +80,7 @@ def main() -> int:
         print(f"(not beside other simulators: {error})")
     else:
         take(theirs.ratios(contacts=3_000 if given.small else 10_000))
-    take(memory.sizes())
+    take(memory.sizes().items())
     if given.record:
         BASELINE.write_text(json.dumps({**baseline, **found}, indent=2, sort_keys=True) + "\n")
     return 1 if back else 0

@@ -193,8 +193,8 @@ def growth(
     cycles: int,
     *,
     base: Callable[[], Load] = Load,
-) -> dict[str, float]:
-    """Return the cost of a cycle at other sizes / at this one, which `base` makes."""
+) -> Iterator[tuple[str, float]]:
+    """Yield the cost of a cycle at other sizes / at this one, which `base` makes."""
     made = {0: base(), **{number: make() for number, make in larger.items()}}
     for load in made.values():
         load.run(cycles // 4)
@@ -203,7 +203,8 @@ def growth(
         for number, load in made.items():
             times[number].append(load.run(cycles))
     medians = {number: statistics.median(found) for number, found in times.items()}
-    return {f"{what}, {number:,} / {size:,}": medians[number] / medians[0] for number in larger}
+    for number in larger:
+        yield f"{what}, {number:,} / {size:,}", medians[number] / medians[0]
 
 
 def beside(load: Load, linear: LinearLoad, cycles: int, few: int) -> float:
@@ -213,37 +214,34 @@ def beside(load: Load, linear: LinearLoad, cycles: int, few: int) -> float:
     return statistics.median(linear.run(few) / load.run(cycles) for _ in range(3))
 
 
-def ratios(*, small: bool = False, cycles: int = 4000) -> dict[str, float]:
-    """Return every ratio, by what it is about."""
+def ratios(*, small: bool = False, cycles: int = 4000) -> Iterator[tuple[str, float]]:
+    """Yield every ratio with what it is about."""
     most = 10_000 if small else 1_000_000
 
     def sizes(*numbers: int) -> list[int]:
         return [number for number in numbers if number <= most]
 
-    found: dict[str, float] = {}
     crowd = partial(Load, agents=100)
     others = sizes(100, 10_000, 100_000)
     for what, load in (
         ("agents, each on their own", Load),
         ("agents, 500 profiles", partial(Load, profiles=500)),
     ):
-        found |= growth(what, 1000, {size: partial(load, agents=size) for size in others}, cycles)
+        sizes_of = {size: partial(load, agents=size) for size in others}
+        yield from growth(what, 1000, sizes_of, cycles)
     larger = {size: partial(crowd, waiting=size) for size in sizes(10_000, 1_000_000)}
-    found |= growth("waiting", 100, larger, cycles, base=partial(crowd, waiting=100))
+    yield from growth("waiting", 100, larger, cycles, base=partial(crowd, waiting=100))
     wanted = {size: partial(Load, requirements=size) for size in (500, 5000)}
-    found |= growth("requirements", 50, wanted, cycles)
+    yield from growth("requirements", 50, wanted, cycles)
     if not small:
         many = partial(Load, requirements=500)
         large = {20_000: partial(many, agents=20_000)}
-        found |= growth("agents under 500 requirements", 1000, large, cycles, base=many)
+        yield from growth("agents under 500 requirements", 1000, large, cycles, base=many)
     for size in sizes(1000, 10_000, 100_000):
         few = max(20, cycles // (size // 25))
-        found[f"linear scan / this, {size:,} agents"] = beside(
-            Load(agents=size), LinearLoad(agents=size), cycles, few
-        )
+        ratio = beside(Load(agents=size), LinearLoad(agents=size), cycles, few)
+        yield f"linear scan / this, {size:,} agents", ratio
     for size in sizes(100, 10_000, 1_000_000):
         few = 3 if size > 10_000 else 40
-        found[f"linear scan / this, {size:,} waiting"] = beside(
-            Load(agents=100, waiting=size), LinearLoad(agents=100, waiting=size), cycles, few
-        )
-    return found
+        loads = Load(agents=100, waiting=size), LinearLoad(agents=100, waiting=size)
+        yield f"linear scan / this, {size:,} waiting", beside(*loads, cycles, few)

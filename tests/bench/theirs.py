@@ -18,7 +18,7 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -165,9 +165,8 @@ def _cost(run: Callable[[Day], int], day: Day) -> float:
     return spent
 
 
-def ratios(contacts: int = 10_000, runs: int = 3) -> dict[str, float]:
-    """Return what others cost / what tongdai costs, by name and number of agents."""
-    found: dict[str, float] = {}
+def ratios(contacts: int = 10_000, runs: int = 3) -> Iterator[tuple[str, float]]:
+    """Yield who, with how many agents, and what they cost / what tongdai costs."""
     for agents in (100, 1000):
         day = Day.drawn(agents, contacts)
         patient: Callable[[Day], int] = partial(ours, patience=True)
@@ -178,12 +177,10 @@ def ratios(contacts: int = 10_000, runs: int = 3) -> dict[str, float]:
             "Ciw": (ciw_number, ours),
         }
         for name, (their, our) in pairs.items():
-            found[f"{name} / this, {agents:,} agents"] = statistics.median(
-                _cost(their, day) / _cost(our, day) for _ in range(runs)
-            )
-    return found
+            ratio = statistics.median(_cost(their, day) / _cost(our, day) for _ in range(runs))
+            yield f"{name} / this, {agents:,} agents", ratio
 
 
 if __name__ == "__main__":
-    for name, ratio in ratios().items():
+    for name, ratio in ratios():
         print(f"{name:45} {ratio:6.2f}")
