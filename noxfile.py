@@ -35,6 +35,8 @@ EXAMPLES = [
     ["bank_day.py", "--seeds", "1"],
     ["what_if.py", "--seeds", "2"],
     ["big_day.py", "--contacts", "5000", "--quiet"],
+    ["phone_menu.py"],
+    ["phone_menu.py", "--text"],
 ]
 
 
@@ -133,6 +135,13 @@ def bench(session: nox.Session) -> None:
     """Measure, and hold every ratio to its baseline (on request, some twenty minutes)."""
     install(session, "bench", package=".")
     session.run("python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session(default=False)
+def corpus(session: nox.Session) -> None:
+    """Hold real flows of other systems against the importers' laws (on request; name a folder)."""
+    session.install("-e", ".[flows]")
+    session.run("python", "-m", "tests.corpus", *session.posargs)
 
 
 @nox.session(default=False)

@@ -58,8 +58,13 @@ nitpick_ignore_regex = [
 
 
 def without_marks(*signature: object) -> tuple[str | None, str | None]:
-    """Show `Annotated[str, ...]` as `str`: the marks are for the codec, not for the reader."""
+    """Show `Annotated[str, ...]` as `str`: the marks are for the codec, not for the reader.
+
+    A field that starts empty shows as `{}`: Sphinx cannot read what msgspec shows instead.
+    """
     *_, arguments, answer = signature
+    if isinstance(arguments, str):
+        arguments = arguments.replace("<factory>", "{}")
     marked = re.compile(r"[~\w.]*Annotated\[([^,\[\]]+), [^\]]*\]")
     return (
         marked.sub(r"\1", arguments) if isinstance(arguments, str) else None,

@@ -17,6 +17,17 @@ from hypothesis.stateful import invariant
 from tests.center.naive import Naive, Way
 from tongdai.center import Center, Decision, events, inputs
 from tongdai.center import state as state_
+from tongdai.ivr import (
+    Collect,
+    Flow,
+    HandOff,
+    Invoke,
+    Menu,
+    Say,
+)
+from tongdai.ivr import (
+    End as Stop,
+)
 from tongdai.model import timers
 from tongdai.model.agent import Agent
 from tongdai.model.contact import Address, Contact
@@ -37,6 +48,42 @@ AGENTS = ("an", "binh", "chi", "dung")
 WAYS_BUILT_IN = ("best_skill", "least_occupied", "fewest_contacts", "round_robin")
 QUEUES = ("cards", "loans", "rest")
 MOST_CONTACTS = 30
+
+FLOWS = (
+    Flow(
+        "menu",
+        start="ask",
+        nodes={
+            "ask": Menu("?", {"1": "card", "2": "give"}, tries=2, exhausted="bye"),
+            "card": Collect("card", "Card?", longest=2, done="look", exhausted="give"),
+            "look": Invoke("look", {"card": "card"}, into="tier", done="give", failed="give"),
+            "give": HandOff(
+                "cards", "a", priority=1, then="mark", full="other", closed="bye", failed="bye"
+            ),
+            "other": HandOff("loans", then="mark", full="give", failed="bye"),
+            "mark": Collect("mark", "Good?", longest=1, done="again", exhausted="bye"),
+            "again": HandOff("rest", failed="bye", full="bye", closed="bye"),
+            "bye": Stop(),
+            "note": Invoke("note", done="bye", failed="bye"),
+        },
+        on_hangup="note",
+    ),
+    Flow(
+        "plain",
+        start="hello",
+        nodes={"hello": Say("Hello", then="give"), "give": HandOff("rest")},
+    ),
+    Flow(
+        "quick",
+        start="give",
+        nodes={
+            "give": HandOff("cards", then="mark", closed="mark", full="bye", failed="bye"),
+            "mark": Collect("mark", "Good?", longest=1, done="give", exhausted="bye"),
+            "bye": Stop(),
+        },
+    ),
+)
+"""What may go wrong in flows: refusals that lead to each other, a survey, a slow clean-up."""
 
 MODE_SETTINGS: Mapping[Mode, ModeSettings] = {
     Mode.LIVE: ModeSettings(
@@ -226,7 +273,12 @@ class NaiveMachine(CenterMachine):
         """Draw the queues."""
         self.settings = tuple(data.draw(queues(id)) for id in QUEUES)
         self.naive = Naive(
-            self.settings, ways=WAYS, modes=MODE_SETTINGS, cool_off=COOL_OFF, grace=GRACE
+            self.settings,
+            ways=WAYS,
+            modes=MODE_SETTINGS,
+            cool_off=COOL_OFF,
+            grace=GRACE,
+            flows=FLOWS,
         )
 
     def build(self) -> Center:
@@ -237,6 +289,7 @@ class NaiveMachine(CenterMachine):
             strategies=STRATEGIES,
             cool_off=COOL_OFF,
             grace=GRACE,
+            flows=FLOWS,
         )
 
     def agents(self) -> st.SearchStrategy[Agent]:

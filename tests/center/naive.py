@@ -16,10 +16,12 @@ from typing import Any
 import attrs
 import msgspec
 
+from tests.center.naive_flows import NaiveFlows
 from tongdai.center import events, inputs
 from tongdai.channels import Message, Receipt
+from tongdai.ivr.flow import Flow
 from tongdai.model.agent import Agent, Presence
-from tongdai.model.contact import Contact
+from tongdai.model.contact import Address, Contact
 from tongdai.model.mode import MODES, Mode, ModeSettings
 from tongdai.model.order import Order
 from tongdai.model.plan import Plan, Step
@@ -178,7 +180,7 @@ WAYS: dict[str, Way] = {
 class Naive:
     """A center by linear scans."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the settings of a center
         self,
         queues: Iterable[Queue],
         *,
@@ -186,8 +188,11 @@ class Naive:
         modes: Mapping[Mode, ModeSettings] | None = None,
         cool_off: Duration,
         grace: Duration,
+        flows: Iterable[Flow] = (),
     ) -> None:
         """Start with these queues and nobody in them."""
+        self.service = NaiveFlows(self, flows)
+        self.came: list[str] = []
         self.queues = {queue.id: queue for queue in queues}
         self.ways = {**WAYS, **ways}
         self.modes = {**MODES, **(modes or {})}
@@ -396,6 +401,7 @@ class Naive:
                     strategy=way.name,
                     measure=measure,
                     automatic=automatic,
+                    context=self.service.context(case.id),
                 )
             )
             case.offers[out.id] = out
@@ -501,6 +507,7 @@ class Naive:
         self, case: Case, reason: events.EndReason, disposition: str = "", message: str = ""
     ) -> None:
         """End a contact."""
+        flow = self.service.closing(case.id, reason)
         length = Duration(0)
         if case.interaction and not disposition:
             own = self.queues[case.queue].wrap_up
@@ -516,17 +523,25 @@ class Naive:
                 wrap_up=bool(length),
                 message=message,
                 address=case.contact.address,
+                flow=flow,
             )
         )
         case.ended = True
+        talk = self.service.talk(case.id)
+        if talk is not None:
+            talk.rounds = case.rounds
+        if not flow:
+            self.service.forget(case.id)
         if length:
             until = None if length == OPEN_ENDED else self.clock + int(length)
             self.emit(events.WrapUpStarted(case.agent, case.interaction, until))
             self.works.append(Work(case.agent, case.interaction, until))
-            return
-        if case.interaction:
-            self.free(case.id, case.agent)
-        self.cases.remove(case)
+        else:
+            if case.interaction:
+                self.free(case.id, case.agent)
+            self.cases.remove(case)
+        if flow:
+            self.service.resume(case, reason)
 
     def leave(self, case: Case) -> None:
         """Let the customer go."""
@@ -535,10 +550,12 @@ class Naive:
             return
         for out in list(case.offers.values()):
             self.rescind(case, out, "abandoned")
+        self.service.closing(case.id, "customer")
         waited = self.clock - case.since
         short = waited < self.queues[case.queue].short_abandon
         self.emit(events.ContactAbandoned(case.id, case.queue, waited=waited, short=short))
         self.cases.remove(case)
+        self.service.forget(case.id)
 
     # --- admission ----------------------------------------------------------------------------
 
@@ -575,17 +592,27 @@ class Naive:
     def enter(self, contact: Contact, asked: str) -> Case | None:
         """Let a contact in, or refuse it."""
         queue, reason, text, passed = self.admit(contact, asked)
-        self.arrived += 1
-        self.used_ids.add(contact.id)
         if reason:
+            self.arrived += 1
+            self.used_ids.add(contact.id)
             self.emit(
                 events.ContactRefused(
                     contact.id, queue, reason, contact, message=text, overflowed=passed
                 )
             )
             return None
+        return self.join(contact, queue, passed)
+
+    def join(
+        self, contact: Contact, queue: str, passed: tuple[str, ...], *, rounds: int = 0
+    ) -> Case:
+        """Let a contact wait in a queue."""
+        self.arrived += 1
+        self.used_ids.add(contact.id)
+        if contact.id not in self.came:
+            self.came.append(contact.id)
         self.emit(events.ContactQueued(contact.id, queue, contact, overflowed=passed))
-        case = Case(contact, queue, self.clock, self.clock)
+        case = Case(contact, queue, self.clock, self.clock, rounds=rounds)
         self.cases.append(case)
         return case
 
@@ -608,6 +635,7 @@ class Naive:
                 yield Deadline(work.until, ("wrap-up", work.interaction), happen)
         for agent, until in self.lost.items():
             yield Deadline(until, ("lost", agent), partial(self.give_up, agent))
+        yield from self.service.deadlines()
 
     def deadlines_of_waiting(self, case: Case) -> Iterator[Deadline]:
         """Give what falls due for a contact only while it waits."""
@@ -716,15 +744,25 @@ class Naive:
                 self.set_presence(agent, presence, reason)
             case inputs.LoseAgent(agent):
                 self.lose(asked, agent)
+            case inputs.Arrive(contact, queue) if queue in self.service.flows:
+                self.service.begin(contact, queue)
             case inputs.Arrive(contact, queue):
                 self.enter(contact, queue)
+            case inputs.Tell(contact):
+                if not self.service.tell(asked):
+                    self.ignore(asked, contact)
             case inputs.Receive():
                 self.receive(asked)
             case inputs.Accept(offer) | inputs.Decline(offer):
                 self.answer(asked, offer)
             case inputs.Abandon(contact):
-                found = self.case(contact)
-                self.ignore(asked, contact) if found is None else self.leave(found)
+                found, talk = self.case(contact), self.service.talk(contact)
+                if found is not None:
+                    self.leave(found)
+                elif talk is not None and not talk.gone:
+                    self.service.leave(talk)
+                else:
+                    self.ignore(asked, contact)
             case (
                 inputs.FailConnect(interaction) | inputs.Say(interaction) | inputs.End(interaction)
             ):
@@ -798,18 +836,13 @@ class Naive:
     def receive(self, asked: inputs.Receive) -> None:
         """Something came in over a channel."""
         inbound = asked.inbound
-        here = [
-            case
-            for case in self.cases
-            if not case.ended and case.contact.address == inbound.address
-        ]
-        case = here[-1] if here else None
+        newest = self.newest(inbound.address)
+        if self.service.receive(asked, newest):
+            return
+        case = None if newest is None else self.case(newest)
         if isinstance(inbound, Message):
             if case is None:
-                number = self.arrived + 1
-                while f"{inbound.address.channel}-{number}" in self.used_ids:
-                    number += 1
-                id = f"{inbound.address.channel}-{number}"
+                id = self.new_id(inbound.address.channel)
                 value = Contact(id, mode=asked.mode, address=inbound.address, claims=inbound.claims)
                 case = self.enter(value, asked.entry)
             if case is not None:
@@ -839,6 +872,24 @@ class Naive:
             self.leave(case)
         else:
             self.ignore(asked, inbound.key)
+
+    def newest(self, address: Address) -> str | None:
+        """Return the contact at an address that came last."""
+        found: str | None = None
+        for id in self.came:
+            case, talk = self.case(id), self.service.talk(id)
+            open_ = case is not None or (talk is not None and not talk.gone)
+            contact = case.contact if case else talk.contact if talk else None
+            if open_ and contact is not None and contact.address == address:
+                found = id
+        return found
+
+    def new_id(self, channel: str) -> str:
+        """Return the id of a contact that comes over a channel."""
+        number = self.arrived + 1
+        while f"{channel}-{number}" in self.used_ids:
+            number += 1
+        return f"{channel}-{number}"
 
     def answer(self, asked: inputs.Accept | inputs.Decline, offer: str) -> None:
         """An agent answers an offer."""
@@ -914,6 +965,8 @@ def told_by(  # noqa: PLR0911 - one case a kind
             return [("step", event.contact)]
         case events.ContactProtected():
             return [("protect", event.contact)]
+        case events.FlowAdvanced():
+            return [("flow", event.contact), ("patience", event.contact)]
         case events.WrapUpEnded():
             return [("wrap-up", event.interaction), ("lost", event.agent)]
         case events.PresenceChanged() | events.InteractionFailed():

@@ -34,8 +34,16 @@ from tongdai import (
     seconds,
 )
 from tongdai.center.events import AnyEvent
-from tongdai.center.inputs import AnyInput, ExtendWrapUp, FailConnect, LoseAgent, Resume
+from tongdai.center.inputs import (
+    AnyInput,
+    ExtendWrapUp,
+    FailConnect,
+    LoseAgent,
+    Resume,
+    Tell,
+)
 from tongdai.channels import Left, Message, Receipt
+from tongdai.ivr.inputs import HangUp
 from tongdai.model.queue import Closed
 from tongdai.model.time import OPEN_ENDED
 
@@ -178,6 +186,13 @@ ONE_EACH: list[tuple[AnyInput, list[str]]] = [
             "         < ContactEnded c1 customer an",
             "         < WrapUpStarted an c1/1 until 11 s",
             "         ! CloseInteraction an c1/1 customer",
+        ],
+    ),
+    (
+        Tell("c1", HangUp()),
+        [
+            "    1 s  > Tell c1 HangUp",
+            "         < InputIgnored Tell c1: contact c1 is in no flow",
         ],
     ),
     (

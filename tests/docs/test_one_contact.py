@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 
 import tongdai.center.engine
+import tongdai.center.self_service
 import tongdai.center.state
+import tongdai.ivr.machine
 import tongdai.queues.queue
 import tongdai.routing.router
 from tests.docs import pages
@@ -30,14 +32,19 @@ from tongdai import (
     Tick,
     seconds,
 )
-from tongdai.center.inputs import AnyInput
+from tongdai.center.inputs import AnyInput, Tell
+from tongdai.ivr import Flow, HandOff, Menu
+from tongdai.ivr.inputs import Press
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/one-contact.md"
 CARDS = Queue("cards", Plan("cards>=3", Step(seconds(30), "cards")), limit=50, wrap_up=seconds(10))
+MENU = Menu("For cards press 1.", {"1": "give"}, exhausted="give")
+HOTLINE = Flow("hotline", start="menu", nodes={"menu": MENU, "give": HandOff("cards")})
 STEPS: list[tuple[AnyInput, int]] = [
     (PutAgent(Agent("an", {"vi": 5, "en": 3, "cards": 4}), available=True), seconds(0)),
     (PutAgent(Agent("binh", {"vi": 3, "en": 5, "cards": 2}), available=True), seconds(0)),
-    (Arrive(Contact("c1", language="en"), "cards"), seconds(5)),
+    (Arrive(Contact("c1", language="en"), "hotline"), seconds(1)),
+    (Tell("c1", Press("1")), seconds(5)),
     (Decline("c1/1"), seconds(9)),
     (SetPresence("an", "away", "lunch"), seconds(12)),
     (Tick(), seconds(36)),
@@ -50,9 +57,16 @@ TRANSCRIPT = """\
          < AgentPut an available
     0 s  > PutAgent binh available
          < AgentPut binh available
-    5 s  > Arrive c1 cards
+    1 s  > Arrive c1 hotline
+         < ContactGreeted c1 hotline
+         < FlowAdvanced c1 to menu
+         ! ServeContact c1 Play
+         ! ServeContact c1 Listen
+    5 s  > Tell c1 Press
+         < FlowAdvanced c1 to give
          < ContactQueued c1 cards
          < ContactOffered c1 an c1/1 until 25 s (longest idle, 5 s)
+         ! ServeContact c1 StopAudio
          ! PresentOffer an c1/1 until 25 s
     9 s  > Decline c1/1
          < OfferDeclined c1 an c1/1 cools off until 14 s
@@ -67,6 +81,7 @@ TRANSCRIPT = """\
          < OfferAccepted c1 binh c1/2
          ! ConnectContact c1 binh
    98 s  > End c1/2
+         < FlowAdvanced c1
          < ContactEnded c1 agent binh
          < WrapUpStarted binh c1/2 until 108 s
          ! DisconnectContact c1 agent
@@ -78,7 +93,7 @@ TRANSCRIPT = """\
 
 def test_one_contact_from_arrival_to_the_end_of_its_wrap_up() -> None:
     """These inputs give this transcript, line for line."""
-    center = Center([CARDS])
+    center = Center([CARDS], flows=[HOTLINE])
     told = [str(center.handle(input, now)) for input, now in STEPS]
     assert "\n".join(told).splitlines() == TRANSCRIPT
 
@@ -97,6 +112,8 @@ def test_what_the_page_names_is_there() -> None:
         "State": tongdai.center.state.State,
         "OmnichannelQueue": tongdai.queues.queue.OmnichannelQueue,
         "Router": tongdai.routing.router.Router,
+        "SelfService": tongdai.center.self_service.SelfService,
+        "Machine": tongdai.ivr.machine.Machine,
     }
     named = re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE.read_text(encoding="utf-8"))
     assert {name for name, _ in named} == set(classes)

@@ -35,7 +35,7 @@ from tongdai.ivr import (
     document,
     yamltext,
 )
-from tongdai.testing import flows, plain_data
+from tongdai.testing import flows, plain_data, prompts
 
 CARDS = Flow(
     "cards",
@@ -478,6 +478,13 @@ except ValueError as error:
     assert "document: reading YAML needs PyYAML: pip install 'tongdai[flows]'\n" == ran.stdout
 
 
+def test_without_pyyaml_reading_raises_a_declared_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not an ImportError that nobody expects of a document."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'tongdai\[flows\]'"):
+        Flow.from_yaml("{}")
+
+
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_goes_through_yaml(text: str) -> None:
     """As a value and as a key, alone and beside others on a line."""
@@ -487,3 +494,35 @@ def test_any_text_goes_through_yaml(text: str) -> None:
         "long": [text, "x" * 99],
     }
     assert data == yamltext.read(yamltext.write(data))
+
+
+@given(prompts(languages=["text", "ssml", "says", "vi"]))
+def test_languages_of_odd_names_are_kept(prompt: Prompt) -> None:
+    """Though `text` and `says` mean something in a document."""
+    flow = Flow("f", start="a", nodes={"a": Say(prompt)})
+    assert flow == Flow.from_yaml(flow.to_yaml()) == Flow.from_json(flow.to_json())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"within": 2}, "tier, within: expected a duration such as 5s or 2min; got 2"),
+        ({"args": {1: "a"}}, "tier, args: expected keys that are texts; got 1"),
+        ({"into": None}, "tier, into: expected a text; got None"),
+        ({"do": ["invoke"]}, "tier, do: expected one of "),
+    ],
+)
+def test_plain_data_is_checked_as_documents_are(change: dict[str, object], message: str) -> None:
+    """Whoever has decoded a document already gives it as it is."""
+    plain: Any = document.to_plain(CARDS)
+    plain["nodes"]["tier"] |= change
+    assert refused(lambda: document.from_plain(plain)).startswith(WHERE + message)
+
+
+def test_yaml_is_written_of_plain_data_only() -> None:
+    """And only as deep as it is read."""
+    deep: object = "x"
+    for _ in range(40):
+        deep = [deep, "y" * 100]
+    assert "a document nests at most 32 deep" == refused(lambda: yamltext.write({"a": deep}))
+    assert refused(lambda: yamltext.write({"a": object()})).endswith("is not plain data")

@@ -569,3 +569,34 @@ def test_an_invented_widget_is_opaque() -> None:
     found = load(document(invented, odd, more))
     assert (1, 4) == found.native
     assert {"w", "odd", "more"} == {told.node for told in found.diagnostics}
+
+
+def test_a_question_in_the_providers_words_is_sent_and_then_read() -> None:
+    """The application sends the template; what the customer answers is collected."""
+    made = document(
+        widget(
+            "ask",
+            "send-and-wait-for-reply",
+            {
+                "body": "",
+                "content_sid": "HX1",
+                "content_variables": [{"key": "1", "value": "{{flow.data.name}}"}],
+                "timeout": "60",
+            },
+            incomingMessage="told",
+            deliveryFailure="failed",
+        ),
+        widget("told", "send-message", {"body": "{{widgets.ask.inbound.Body}}"}),
+        widget("failed", "send-message", {"body": "failed"}),
+        incomingMessage="ask",
+    )
+    sent: list[Json] = []
+
+    def send(**args: object) -> None:
+        sent.append(args)
+
+    data = {"data": {"name": "Lan"}}
+    talk = Talk(made, "sms", {"send_message": send}, flow=data).tell(inputs.Text("yes"))
+    assert [{"content_sid": "HX1", "content_variables.1": "Lan"}] == sent
+    assert ["yes"] == talk.heard
+    assert ["failed"] == Talk(made, "sms", flow=data).heard

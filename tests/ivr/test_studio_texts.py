@@ -29,6 +29,11 @@ CONDITIONS: list[tuple[str, str, list[object], list[object]]] = [
     ("less_than", "10", ["9", 9, "-1", " 9.5 "], ["10", "", "x", None, 11]),
     ("greater_than", "2.5", ["3", 2.6], ["2.5", "02", "x"]),
     ("regex", "yes|y|sure.*", ["YES", "y", "sure thing"], ["yess", "no", ""]),
+    ("regex", r"^\d{5}$", ["12345", " 00000 ", 12345], ["1234", "123456", "1234a", "-1234", ""]),
+    ("regex", "[0-9]{2,3}", ["12", "123"], ["1", "1234", "1.2"]),
+    ("regex", r"\d+", ["1", "12345678"], ["", "a", "1 2"]),
+    ("regex", r"^[0-9]*$", ["", "7", None], ["x"]),
+    ("regex", r"\d{2,}", ["12", "123"], ["1"]),
     ("regex", "^.*agent.*$", ["an Agent, please"], ["agnet"]),
     ("equal_to", "ĐÚNG", ["đúng"], ["dung"]),
     ("equal_to", 'a "b" \\ {c}', ['A "B" \\ {C}'], ["a b c"]),
@@ -78,7 +83,8 @@ def test_a_split_may_test_and_compare_templates() -> None:
 @pytest.mark.parametrize(
     ("operator", "value"),
     [
-        ("regex", "[0-9]{5}"),
+        ("regex", "[0-9]{5}-[0-9]{4}"),
+        ("regex", "\\d{0,3}"),
         ("regex", "(a|b)c"),
         ("regex", "^a|b$"),
         ("is_before_time", "18:00"),
@@ -111,6 +117,7 @@ DATA: Json = {
     "empty": "",
     "nothing": None,
     "my key": "k",
+    "one": 1,
 }
 
 
@@ -122,6 +129,24 @@ DATA: Json = {
         ("{a} {{flow.data.nothing}}}", "{a} }"),
         ("{{flow.data.list[1].id}} {{flow.data['name']}} {{ flow . data . n }}", "8 Lan 2"),
         ("{{flow.data.missing.deep}}", ""),
+        ("{{ flow.data['my key'] }}{{flow.data.list[-1].id}}", "k8"),
+        ("{% assign i = 1 %}{{flow.data.list[i].id}}{{flow.data.list[flow.data.one].id}}", "88"),
+        ("{{flow.data.list[flow.data.n].id}}", ""),
+        ("{% assign i = flow.data.n | minus: 1 %}{{flow.data.list[i]['id']}}", "8"),
+        ("{% for i in (1..3) %}{{i}},{% endfor %}.", "1,2,3,."),
+        ("{% for i in (1..0) %}{{i}}{% endfor %}.", "."),
+        ("{% for x in flow.data.list %}{{forloop.index}}={{x.id}} {% endfor %}", "1=7 2=8 "),
+        ("{% for x in flow.data.nothing %}{{x}}{% endfor %}.", "."),
+        (
+            "{% for i in (1..2) %}{% for x in flow.data.list %}{{i}}{{x.id}} {% endfor %}"  # noqa: ISC004 - one template
+            "{{flow.data.list[forloop.index0].id}};{% endfor %}",
+            "17 18 7;27 28 8;",
+        ),
+        (
+            "{% for x in flow.data.list %}{% if x.id == 8 %}8!{% else %}-{% endif %}{% endfor %}",
+            "-8!",
+        ),
+        ("{{flow.data.list | first | size}}{% assign a = flow.data.list | last %}{{a.id}}", "18"),
         ("{{flow.data.n | plus: 1}}", "3"),
         ("{{flow.data.nothing | plus: 1}} {{flow.data.n|minus:3}}", "1 -1"),
         ("{{flow.data.n | times: 1.5 }}", "3"),
@@ -167,9 +192,12 @@ def test_liquid_shows_what_it_shows_there(template: str, shown: str) -> None:
     "template",
     [
         "{{'now' | date: '%H:%M'}}",
-        "{{flow.data.list[x].id}}",
-        "{% for i in (1..3) %}{{i}}{% endfor %}",
-        "{{flow.data.list | first}}",
+        "{% for i in (1..3) reversed %}{{i}}{% endfor %}",
+        "{% for x in flow.data.list limit:1 %}{{x.id}}{% endfor %}",
+        "{% for i in (1..3) %}{{i}}",
+        "{% for i in (1..3) %}{{i}}{% break %}{% endfor %}",
+        "{% for i in (1..3) %}{{forloop.last}}{% endfor %}",
+        "{{flow.data.list | map: 'id'}}",
         "{% if a %}",
         "{% endif %}",
         "{{a",
@@ -177,7 +205,6 @@ def test_liquid_shows_what_it_shows_there(template: str, shown: str) -> None:
         "{{a | plus}}",
         "{{a b}}",
         "{{}}",
-        "{{ flow.data['my key'] }}",
         "{% if a %}" * 40 + "{% endif %}" * 40,
         "x" * 20_000,
     ],

@@ -27,6 +27,8 @@ from tongdai import (
 )
 from tongdai.center import events
 from tongdai.errors import JournalError
+from tongdai.ivr import effects as tasks
+from tongdai.ivr import events as steps
 from tongdai.journal import Batch, decode_frame, encode_frame
 from tongdai.model.contact import Attachment
 from tongdai.model.queue import Closed
@@ -57,12 +59,31 @@ EVERY_KIND = (
     events.AgentRemoved("binh"),
     events.PresenceChanged("an", "away", "lunch"),
     events.AgentLost("an", 30),
+    events.ContactGreeted("c3", "menu", CONTACT),
+    events.FlowAdvanced(
+        "c3",
+        (
+            steps.SessionStarted(
+                "c3", "menu", "2", "h", "ask", "sms", "vi", {"contact": {"a": [1]}}
+            ),
+            steps.Asked("c3", "ask", "menu/ask", 1, timer=2, until=9),
+            steps.Collected("c3", "ask", "card", {"deep": [None, True, "Đỏ"]}, at=3),
+        ),
+        (
+            tasks.Play("c3/1", "Bấm 1", buttons=(tasks.Button("1", "Thẻ"),), extra={"x": [1.5]}),
+            tasks.StartSecureInput("c3/1", 4, 6, "#", seconds(5), seconds(3)),
+            tasks.GiveToQueue("c3/4", "cards", "cards>=3", 2, {"card": "12"}, id="c3/9/1"),
+        ),
+        LAN,
+    ),
+    events.HandOffRefused("c3", "cards", "full", ("vip",)),
+    events.FlowEnded("c3", "menu", "end", disconnect=True, address=LAN),
     events.ContactQueued("c1", "cards", CONTACT, overflowed=("vip",), cause="web:m1"),
     events.ContactRefused("c2", "cards", "full", Contact("c2"), message="Bận"),
     events.PlanStepped("c1", 2),
     events.ContactProtected("c1"),
     events.ContactOverflowed("c1", "cards", "general"),
-    events.ContactOffered("c1", "an", "c1/1", 20, strategy="best skill", measure=2.5),
+    events.ContactOffered("c1", "an", "c1/1", 20, measure=2.5, context={"list": [1, {"a": None}]}),
     events.OfferAccepted("c1", "an", "c1/1"),
     events.OfferDeclined("c1", "an", "c1/1", 30, reason="busy"),
     events.OfferExpired("c1", "an", "c1/1"),
@@ -73,7 +94,7 @@ EVERY_KIND = (
     events.ReceiptReceived("c1", "r1", "read", upto=5),
     events.MessageSaid("c1", "an", "c1/1", Content("Dạ 👋\n\0"), address=LAN),
     events.ContactAbandoned("c1", "cards", waited=4, short=True),
-    events.ContactEnded("c1", "agent", queue="cards", agent="an", disposition="answered"),
+    events.ContactEnded("c1", "agent", queue="cards", agent="an", disposition="x", flow="menu"),
     events.WrapUpStarted("an", "c1/1", until=None),
     events.WrapUpExtended("an", "c1/1", 60),
     events.WrapUpEnded("an", "c1/1", disposition="done"),

@@ -159,7 +159,7 @@ def _with(path: str, value: object) -> str:
         ),
         (
             _with("contact.claims", [{"scheme": "phone", "value": "1", "assurance": "certain"}]),
-            "Arrive.contact.claims[0].assurance: 'certain' is not one of asserted, observed, ",
+            "Arrive.contact.claims[0].assurance: 'certain' is not one of asserted, carrier, ",
         ),
         ('{"type": "Arrive", "queue": "a"}', "Arrive.contact: is missing"),
         ('{"type": "Arive"}', "input.type: 'Arive' is not one of PutQueue, RemoveQueue, "),

@@ -6,6 +6,7 @@ import copy
 import fnmatch
 import pickle
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,9 @@ def holds(text: str, **values: Plain) -> bool:
         ("suffix(phone, last)", {"phone": "+84908", "last": "9"}, False),
         ('glob(phone, "+84*8")', {"phone": "+84908"}, True),
         ('glob(phone, "+84*")', {}, False),
+        ('glob(phone, "*9?8")', {"phone": "+84908"}, True),
+        ('glob(phone, "+*8?9*8")', {"phone": "+84908"}, True),
+        ('glob(phone, "+*9?9*8")', {"phone": "+84908"}, False),
         ("balance < -1.5", {"balance": -2}, True),
         ("balance < 10", {"balance": "9"}, False),
         ("balance >= 10", {"balance": None}, False),
@@ -320,6 +324,28 @@ def test_only_text_is_read() -> None:
         ("plus(n, 1)", 3),
         ('lower("{tier} A")', "gold a"),
         ("order.items.0", {"price": 5}),
+        ("order.id.x", None),
+        ("times(n, 1.5)", 3.0),
+        ("times(n, tier)", None),
+        ("times(-1.5, n)", -3.0),
+        ("plus(n, tier)", None),
+        ("minus(n, none)", None),
+        ("size(tier)", 4),
+        ("size(n)", None),
+        ('upper("{tier}")', "GOLD"),
+        ("upper(n)", None),
+        ('default(missing, "x")', "x"),
+        ('default(tier, "x")', "gold"),
+        ("default(0, 1)", 0),
+        ('replace(tier, "o", "00")', "g00ld"),
+        ('replace(tier, "", "x")', "gold"),
+        ('replace(n, "2", "x")', None),
+        ("slice(tier, 1, 2)", "ol"),
+        ("slice(tier, -2, 5)", "ld"),
+        ("slice(tier, -9, 5)", ""),
+        ("slice(tier, 1, -1)", ""),
+        ("slice(tier, true, 2)", None),
+        ("slice(n, 0, 1)", None),
     ],
 )
 def test_an_operand_gives_a_value(text: str, expected: Plain) -> None:
@@ -398,6 +424,35 @@ def test_a_sum_is_bounded() -> None:
         number = double.value({"x": number})
     assert number is None
     assert Operand.parse("plus(x, 1.5)").value({"x": 10**299}) == 1e299
+    assert Operand.parse("plus(x, 1.5)").value({"x": 10**400}) is None
+    assert Operand.parse("times(x, x)").value({"x": 10**200}) is None
+    assert Operand.parse("times(x, 1.5)").value({"x": 10**400}) is None
+    assert Operand.parse("times(x, x)").value({"x": 1e200}) is None
+    assert Operand.parse("number(x)").value({"x": "9" * 350 + ".5"}) is None
+    assert Operand.parse("number(x)").value({"x": "9" * 500}) is None
+
+
+def test_what_is_replaced_is_bounded() -> None:
+    """A text that grows at each step comes to an end."""
+    text: Plain = "aa"
+    grow = Operand.parse('replace(x, "a", "aaaaaaaa")')
+    for _ in range(40):
+        text = grow.value({"x": text})
+    assert text == "a" * 65_536
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Operand.of(Name("a b")), "Operand.of: expected one value and the end"),
+        (lambda: Operand.of(Name("none")), "Operand.of: 'none' means something else than the tree"),
+        (lambda: Template.of([Name("a b")]), "Template.of: expected a name in braces"),
+        (lambda: Template.of([Name("a}{b")]), "Template.of: '{a}{b}' means something else"),
+    ],
+)
+def test_parts_that_no_text_states_are_refused(make: Callable[[], object], message: str) -> None:
+    """A name must be one name."""
+    assert refused(make).startswith(message)
 
 
 def test_a_template_is_bounded() -> None:

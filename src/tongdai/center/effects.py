@@ -7,10 +7,11 @@ sequence number of its event and is the same each time, so whoever performs it c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 from tongdai.center import events
+from tongdai.ivr import effects as tasks
 from tongdai.model.contact import Address, Content
 from tongdai.model.personal import Personal, Value
 from tongdai.model.time import Instant
@@ -27,12 +28,19 @@ class Effect(Value, frozen=True, kw_only=True, tag=True):
 
 
 class PresentOffer(Effect, frozen=True, gc=False):
-    """Show an agent an offer."""
+    """Show an agent an offer.
+
+    Attributes:
+        agent, offer, contact: ids.
+        until: when the offer expires.
+        context: what the contact's flow has asked and been answered, by name.
+    """
 
     agent: str
     offer: str
     contact: str
     until: Instant
+    context: Annotated[Mapping[str, Any], Personal] = {}
 
 
 class WithdrawOffer(Effect, frozen=True, gc=False):
@@ -75,6 +83,13 @@ class CloseInteraction(Effect, frozen=True, gc=False):
     reason: str
 
 
+class ServeContact(Effect, frozen=True, gc=False):
+    """Do what a contact's flow wants done: play, listen, call a function, transfer ..."""
+
+    contact: str
+    task: Annotated[tasks.AnyEffect, Personal]
+
+
 class DisconnectContact(Effect, frozen=True, gc=False):
     """Let the customer go: hang up, close the chat; `address` as in `SendMessage`."""
 
@@ -90,6 +105,7 @@ AnyEffect: TypeAlias = (
     | ShowMessage
     | SendMessage
     | CloseInteraction
+    | ServeContact
     | DisconnectContact
 )
 """Everything that a shell may have to do."""
@@ -109,7 +125,40 @@ def effects_of(event: events.AnyEvent, number: int) -> list[AnyEffect]:
 def _offered(event: events.ContactOffered, at: str) -> list[AnyEffect]:
     if event.automatic:
         return []
-    return [PresentOffer(event.agent, event.offer, event.contact, event.until, id=at + "1")]
+    return [
+        PresentOffer(
+            event.agent,
+            event.offer,
+            event.contact,
+            event.until,
+            context=event.context,
+            id=at + "1",
+        )
+    ]
+
+
+_CENTERS_OWN = (tasks.SetTimer, tasks.CancelTimer, tasks.GiveToQueue, tasks.Disconnect)
+"""What a flow wants done that the center does itself."""
+
+
+def _advanced(event: events.FlowAdvanced, at: str) -> list[AnyEffect]:
+    """Who writes needs no more than messages; everybody else, a shell that plays and listens."""
+    found: list[AnyEffect] = []
+    for place, task in enumerate(event.tasks, 1):
+        id = f"{at}{place}"
+        if isinstance(task, tasks.Play) and event.address is not None:
+            found.append(SendMessage(event.contact, Content(task.text), event.address, id=id))
+        elif isinstance(task, tasks.Listen) and event.address is not None:
+            continue
+        elif not isinstance(task, _CENTERS_OWN):
+            found.append(ServeContact(event.contact, task, id=id))
+    return found
+
+
+def _flow_ended(event: events.FlowEnded, at: str) -> list[AnyEffect]:
+    if not event.disconnect:
+        return []
+    return [DisconnectContact(event.contact, event.reason, event.address, id=at + "1")]
 
 
 def _accepted(event: events.OfferAccepted, at: str) -> list[AnyEffect]:
@@ -153,7 +202,7 @@ def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
     if event.message:
         content = Content(event.message)
         found.append(SendMessage(event.contact, content, event.address, id=at + "1"))
-    if event.reason != "customer":
+    if event.reason != "customer" and not event.flow:
         found.append(DisconnectContact(event.contact, event.reason, event.address, id=at + "2"))
     if event.interaction:
         found.append(CloseInteraction(event.agent, event.interaction, event.reason, id=at + "3"))
@@ -161,6 +210,8 @@ def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
 
 
 _MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
+    events.FlowAdvanced: _advanced,
+    events.FlowEnded: _flow_ended,
     events.ContactRefused: _refused,
     events.ContactOffered: _offered,
     events.OfferAccepted: _accepted,

@@ -19,7 +19,8 @@ from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
 from tongdai.center.legal import check_cause, check_of
-from tongdai.center.state import ContactState, Lost, Offer, State, WrapUp
+from tongdai.center.self_service import NOTHING, SelfService
+from tongdai.center.state import ContactState, FlowTimer, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
 from tongdai.center.views import (
     AgentSnapshot,
@@ -27,10 +28,13 @@ from tongdai.center.views import (
     QueueSnapshot,
     agent_snapshot,
     contact_snapshot,
+    flow_snapshot,
     queue_snapshot,
 )
 from tongdai.channels import Message, Receipt
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
+from tongdai.ivr.flow import Flow
+from tongdai.model.calendar import BusinessCalendar
 from tongdai.model.contact import Address, Contact
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
@@ -83,6 +87,8 @@ class Center:
         strategies: Mapping[str, Strategy | StrategyFunction] | None = None,
         cool_off: Duration = COOL_OFF,
         grace: Duration = seconds(30),
+        flows: Iterable[Flow] = (),
+        calendars: Mapping[str, BusinessCalendar] | None = None,
     ) -> None:
         """Start with these queues and nobody in them.
 
@@ -94,6 +100,8 @@ class Center:
             cool_off: how long a contact is kept from an agent who declined it; where nobody else
                 fits it is shortened to 5 seconds.
             grace: how long an agent whose connection broke keeps their contacts.
+            flows: conversations in which contacts may begin, by their ids; code, as strategies are.
+            calendars: when it is open, by the names that flows use.
 
         Raises:
             ConfigurationError: a setting that cannot work.
@@ -110,6 +118,8 @@ class Center:
             "strategies": strategies,
             "cool_off": cool_off,
             "grace": grace,
+            "flows": flows,
+            "calendars": calendars,
         }
         self._state = state = State(queues, strategies or {}, strategy, modes)
         self._timers = state.timers, state.queues.timers, state.router.timers
@@ -120,6 +130,18 @@ class Center:
             (state.queues.overdue, self._patience_over),
             (state.router.due, self._router_due),
         )
+        self._service: SelfService | None = None
+        if flows := tuple(flows):
+            self._settings["flows"] = flows
+            self._service = SelfService(
+                flows,
+                calendars,
+                state,
+                emit=self._emit,
+                stamp=lambda: (self._now, self._cause),
+                admit=self._admit,
+                new_id=self._new_id,
+            )
         self._now: Instant = 0
         self._cause = ""
         self._events: list[events.AnyEvent] = []
@@ -133,6 +155,7 @@ class Center:
             inputs.LoseAgent: self._on_lose_agent,
             inputs.Arrive: self._on_arrive,
             inputs.Receive: self._on_receive,
+            inputs.Tell: self._on_tell,
             inputs.Accept: self._on_accept,
             inputs.Decline: self._on_decline,
             inputs.FailConnect: self._on_fail_connect,
@@ -170,7 +193,8 @@ class Center:
             if cause in self._state.inputs:
                 return Decision(input, now, repeat=True)
         check_one(input, self._state)
-        self._events = found = []
+        found: list[events.AnyEvent] = []
+        self._events = found
         self._effects = []
         if type(input) is inputs.Resume:
             self._now = now
@@ -247,7 +271,7 @@ class Center:
             act(first[1])
             self._assign()
 
-    def _timer_due(self, item: Offer | WrapUp | Lost) -> None:
+    def _timer_due(self, item: Offer | WrapUp | Lost | FlowTimer) -> None:
         if isinstance(item, Offer):
             self._emit(
                 events.OfferExpired(
@@ -259,6 +283,9 @@ class Center:
             self._emit(
                 events.WrapUpEnded(item.agent, item.interaction, at=self._now, cause=self._cause)
             )
+        elif isinstance(item, FlowTimer):
+            if self._service is not None:
+                self._service.due(item)
         else:
             self._take_away(item.agent, "agent lost")
             self._emit(
@@ -294,7 +321,7 @@ class Center:
 
     def _assign(self) -> None:
         """Offer contacts until none waits beside an agent who is ready and fits."""
-        router = self._state.router
+        router, service = self._state.router, self._service
         while router.restless() and (match := router.next(self._now)) is not None:
             live = self._state.contacts[match.contact]
             queue = self._state.queues.queue(live.queue)
@@ -316,6 +343,7 @@ class Center:
                         strategy=match.strategy,
                         measure=match.measure,
                         automatic=automatic,
+                        context=NOTHING if service is None else service.context(match.contact),
                         at=self._now,
                         cause=self._cause,
                     )
@@ -385,6 +413,9 @@ class Center:
     # --- one contact, in the order of its life ------------------------------------------------
 
     def _on_arrive(self, input: inputs.Arrive) -> None:
+        if self._service is not None and input.queue in self._state.entries:
+            self._service.begin(input.contact, input.queue)
+            return
         self._enter(input.contact, input.queue)
 
     def _enter(self, contact: Contact, queue: str) -> bool:
@@ -417,6 +448,8 @@ class Center:
         return False
 
     def _on_receive(self, input: inputs.Receive) -> None:
+        if self._service is not None and self._service.receive(input):
+            return
         inbound = input.inbound
         contact = self._at_address(inbound.address)
         if isinstance(inbound, Message):
@@ -457,6 +490,16 @@ class Center:
         else:
             reason = f"{contact.contact.mode} contacts do not abandon; they wait until answered"
             self._ignore(input, inbound.key, reason)
+
+    def _on_tell(self, input: inputs.Tell) -> None:
+        contact = input.contact
+        late = self._gone(contact)
+        if self._service is not None and contact in self._state.flows:
+            late = self._service.tell(input)
+        elif contact in self._state.contacts:
+            late = f"contact {contact} is in no flow"
+        if late:
+            self._ignore(input, contact, late)
 
     def _on_accept(self, input: inputs.Accept) -> None:
         found = self._open_offer(input)
@@ -530,10 +573,10 @@ class Center:
 
     def _on_abandon(self, input: inputs.Abandon) -> None:
         live = self._state.contacts.get(input.contact)
-        if live is None:
-            self._ignore(input, input.contact, self._gone(input.contact))
-        else:
+        if live is not None:
             self._leave(live)
+        elif self._service is None or not self._service.hang_up(input.contact):
+            self._ignore(input, input.contact, self._gone(input.contact))
 
     def _leave(self, live: ContactState) -> None:
         """The customer goes, whatever state the contact is in."""
@@ -547,6 +590,8 @@ class Center:
                     contact, offer.agent, offer.id, "abandoned", at=self._now, cause=self._cause
                 )
             )
+        if self._service is not None:
+            self._service.left(contact)
         waited = self._now - live.since
         short = waited < self._state.queues.queue(live.queue).short_abandon
         self._emit(
@@ -569,6 +614,7 @@ class Center:
         message: str = "",
     ) -> None:
         agent, interaction = live.agent, live.interaction
+        flow = "" if self._service is None else self._service.closing(live.contact.id, reason)
         length = Duration(0)
         if interaction and not disposition:
             own = self._state.queues.queue(live.queue).wrap_up
@@ -584,6 +630,7 @@ class Center:
                 wrap_up=bool(length),
                 message=message,
                 address=live.contact.address,
+                flow=flow,
                 at=self._now,
                 cause=self._cause,
             )
@@ -595,6 +642,8 @@ class Center:
                     agent, interaction, until=until, at=self._now, cause=self._cause
                 )
             )
+        if flow and self._service is not None:
+            self._service.resume(live.contact.id, reason)
 
     def _on_extend_wrap_up(self, input: inputs.ExtendWrapUp) -> None:
         work = self._wrap_up(input)
@@ -684,10 +733,13 @@ class Center:
             IllegalInput: there is no such open contact.
         """
         live = self._state.contacts.get(contact)
-        if live is None:
-            near = did_you_mean(contact, self._state.contacts)
-            raise IllegalInput(f"contact: no open contact {contact!r}.{near}")
-        return contact_snapshot(live, self._now)
+        flow = self._state.flows.get(contact)
+        if live is not None:
+            return contact_snapshot(live, self._now, flow)
+        if flow is not None:
+            return flow_snapshot(flow)
+        near = did_you_mean(contact, self._state.contacts)
+        raise IllegalInput(f"contact: no open contact {contact!r}.{near}")
 
     def waiting(self, queue: str | None = None) -> list[ContactSnapshot]:
         """Return the contacts that wait in a queue, or in all, first to last in each.
@@ -698,7 +750,7 @@ class Center:
         state = self._state
         now = self._now
         return [
-            contact_snapshot(state.contacts[contact], now)
+            contact_snapshot(state.contacts[contact], now, state.flows.get(contact))
             for id in (state.queues.queues if queue is None else (queue,))
             for contact in state.queues.contacts(id)
         ]

@@ -7,8 +7,11 @@ identifies comes positionally.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
+from tongdai.ivr.effects import AnyEffect as AnyTask
+from tongdai.ivr.events import AnyEvent as AnyStep
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Address, Contact, Content
 from tongdai.model.personal import Personal, Value
@@ -82,6 +85,67 @@ class AgentLost(Event, frozen=True):
 # --- one contact, in the order of its life --------------------------------------------------------
 
 
+class ContactGreeted(Event, frozen=True, gc=False):
+    """A contact began in a flow, which has it until it hands it off.
+
+    Attributes:
+        contact, flow: ids.
+        value: the contact itself.
+    """
+
+    contact: str
+    flow: str
+    value: Contact
+
+
+class FlowAdvanced(Event, frozen=True, gc=False):
+    """A contact's flow went on.
+
+    Attributes:
+        contact: its id.
+        steps: what happened in the flow, as `tongdai.ivr.events` tells it.
+        tasks: what the flow wants done, as `tongdai.ivr.effects` has it.
+        address: where the contact is, if it is there by messages.
+    """
+
+    contact: str
+    steps: Annotated[tuple[AnyStep, ...], Personal]
+    tasks: Annotated[tuple[AnyTask, ...], Personal] = ()
+    address: Address | None = None
+
+
+class HandOffRefused(Event, frozen=True, gc=False):
+    """No queue took a contact that its flow handed off; the flow has it again.
+
+    Attributes:
+        contact, queue: ids; the queue is the last one that did not take it.
+        reason: why.
+        overflowed: the queues before that one that did not take it.
+    """
+
+    contact: str
+    queue: str
+    reason: str
+    overflowed: tuple[str, ...] = ()
+
+
+class FlowEnded(Event, frozen=True, gc=False):
+    """The flow that had a contact, or cleaned up behind it, is over, and so is the contact.
+
+    Attributes:
+        contact, flow: ids.
+        reason: why, such as `end` or `customer`.
+        disconnect: whether the customer has to be let go.
+        address: as in `FlowAdvanced`.
+    """
+
+    contact: str
+    flow: str
+    reason: str
+    disconnect: bool = False
+    address: Address | None = None
+
+
 class ContactQueued(Event, frozen=True, gc=False):
     """A contact waits in a queue.
 
@@ -138,6 +202,7 @@ class ContactOffered(Event, frozen=True, gc=False):
         until: when the offer expires.
         strategy, measure: how the agent was picked, and what won.
         automatic: whether it accepts itself.
+        context: what the contact's flow has asked and been answered, by name.
     """
 
     contact: str
@@ -147,6 +212,7 @@ class ContactOffered(Event, frozen=True, gc=False):
     strategy: str = ""
     measure: Measure = 0
     automatic: bool = False
+    context: Annotated[Mapping[str, Any], Personal] = {}
 
 
 class OfferAccepted(Event, frozen=True, gc=False):
@@ -267,6 +333,7 @@ class ContactEnded(Event, frozen=True, gc=False):
         wrap_up: whether the agent's capacity stays held for wrap-up.
         message: what the customer is told; empty for nothing.
         address: where they are told.
+        flow: the flow that has the contact again; empty where it is over.
     """
 
     contact: str
@@ -278,6 +345,7 @@ class ContactEnded(Event, frozen=True, gc=False):
     wrap_up: bool = False
     message: str = ""
     address: Address | None = None
+    flow: str = ""
 
 
 class WrapUpStarted(Event, frozen=True, gc=False):
@@ -319,6 +387,10 @@ AnyEvent: TypeAlias = (
     | AgentRemoved
     | PresenceChanged
     | AgentLost
+    | ContactGreeted
+    | FlowAdvanced
+    | HandOffRefused
+    | FlowEnded
     | ContactQueued
     | ContactRefused
     | PlanStepped

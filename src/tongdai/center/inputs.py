@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from tongdai.channels import Inbound
+from tongdai.ivr.inputs import AnyInput as AnyTold
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Contact, Content
 from tongdai.model.mode import Mode
@@ -77,7 +78,12 @@ class LoseAgent(Input, frozen=True):
 
 
 class Arrive(Input, frozen=True):
-    """A contact asks to be served."""
+    """A contact asks to be served.
+
+    Attributes:
+        contact: who.
+        queue: where it waits; or the id of a flow, which has it first.
+    """
 
     contact: Contact
     queue: str
@@ -88,13 +94,25 @@ class Receive(Input, frozen=True):
 
     Attributes:
         inbound: what came.
-        entry: the queue that a new contact enters; counts for messages only.
+        entry: the queue, or the flow, that a new contact enters; counts for messages only.
         mode: how the channel's contacts behave.
     """
 
     inbound: Inbound
     entry: str
     mode: Mode = Mode.INTERACTIVE
+
+
+class Tell(Input, frozen=True):
+    """The flow that has a contact is told something: a key, words, the end of a prompt ...
+
+    Attributes:
+        contact: whose flow.
+        input: what it is told. Timers and what becomes of a hand-off are the center's own.
+    """
+
+    contact: str
+    input: AnyTold
 
 
 class Accept(Input, frozen=True):
@@ -171,6 +189,7 @@ AnyInput: TypeAlias = (
     | LoseAgent
     | Arrive
     | Receive
+    | Tell
     | Accept
     | Decline
     | FailConnect

@@ -7,7 +7,7 @@ to a careful caller (an answer that comes too late) is legal; the engine makes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -15,6 +15,9 @@ from tongdai.center import inputs
 from tongdai.center.state import State
 from tongdai.channels import Left, Message, Receipt
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
+from tongdai.ivr import inputs as told
+from tongdai.ivr.checks import KEYS
+from tongdai.ivr.plain import kept
 from tongdai.model.agent import Agent, check_presence
 from tongdai.model.contact import Address, Claim, Contact, Content
 from tongdai.model.ids import check_id, contact_of
@@ -65,6 +68,8 @@ def _put_queue(input: inputs.PutQueue, state: State) -> None:
     queue = input.queue
     _is(queue, Queue, "PutQueue.queue")
     with _field("PutQueue.queue"):
+        if queue.id in state.entries:
+            raise IllegalInput(f"PutQueue.queue: {queue.id!r} is the id of a flow already")
         check_routes({**state.queues.queues, queue.id: queue})
         if queue.strategy is not None:
             named(queue.strategy, state.strategies)
@@ -110,7 +115,7 @@ def _set_presence(input: inputs.SetPresence, state: State) -> None:
 
 def _arrive(input: inputs.Arrive, state: State) -> None:
     _is(input.contact, Contact, "Arrive.contact")
-    _known(input.queue, state.queues.queues, "Arrive.queue", "queue")
+    _entry(input.queue, state, "Arrive.queue")
     if state.knows(input.contact.id):
         raise IllegalInput(
             f"Arrive.contact: the id {input.contact.id!r} was used before; ids are used once"
@@ -123,7 +128,7 @@ def _receive(input: inputs.Receive, state: State) -> None:
         raise IllegalInput(f"Receive.inbound: {kind} is not a Message, Receipt or Left")
     _inbound(input.inbound)
     if isinstance(input.inbound, Message):  # (nothing else enters anywhere)
-        _known(input.entry, state.queues.queues, "Receive.entry", "queue")
+        _entry(input.entry, state, "Receive.entry")
     if not isinstance(input.mode, Mode):
         raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
 
@@ -159,6 +164,49 @@ def _bounded(message: Message) -> None:
     for field, (size, most) in sizes.items():
         if size > most:
             raise IllegalInput(f"Receive.inbound.{field}: {size} is too long; at most {most}")
+
+
+def _tell(input: inputs.Tell, state: State) -> None:
+    _contact(input.contact, state, "Tell.contact")
+    said = input.input
+    texts = _TOLD.get(type(said))
+    if texts is None:
+        raise IllegalInput(
+            f"Tell.input: {type(said).__name__} is not something that a shell tells a flow, such "
+            "as Press or InvokeDone"
+        )
+    field = f"Tell.input.{type(said).__name__}"
+    for name in texts:
+        _is(getattr(said, name), str, f"{field}.{name}")
+        _text(getattr(said, name), f"{field}.{name}")
+        if len(getattr(said, name)) > LONGEST_TEXT:
+            raise IllegalInput(f"{field}.{name}: too long; at most {LONGEST_TEXT} characters")
+    if isinstance(said, told.Press) and said.key not in KEYS:
+        raise IllegalInput(f"{field}.key: expected one key, 0 to 9, * or # or A to D")
+    if isinstance(said, told.InvokeDone):
+        kept(said.value, f"{field}.value")
+    elif isinstance(said, told.SecureInputDone):
+        length: object = said.length
+        if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+            raise IllegalInput(f"{field}.length: expected how many digits, a whole number")
+    elif isinstance(said, told.SecureInputFailed) and said.reason not in _FAILED:
+        raise IllegalInput(f"{field}.reason: expected one of {', '.join(_FAILED)}")
+
+
+_FAILED: Final = ("no_input", "no_match", "failed")
+_TOLD: Final[Mapping[type, tuple[str, ...]]] = {
+    told.Press: ("key",),
+    told.Utterance: ("text",),
+    told.Text: ("text",),
+    told.Choose: ("choice", "token"),
+    told.HangUp: (),
+    told.PromptDone: ("token",),
+    told.SecureInputDone: ("reference", "token"),
+    told.SecureInputFailed: ("token",),
+    told.InvokeDone: ("call",),
+    told.InvokeFailed: ("call", "reason"),
+}
+"""What a shell tells a flow, and its texts; timers and hand-offs are the center's own."""
 
 
 def _offer(input: inputs.Accept | inputs.Decline, state: State) -> None:
@@ -214,6 +262,7 @@ _CHECKS: dict[type, Callable[[Any, State], None]] = {
     inputs.LoseAgent: _agent,
     inputs.Arrive: _arrive,
     inputs.Receive: _receive,
+    inputs.Tell: _tell,
     inputs.Accept: _offer,
     inputs.Decline: _decline,
     inputs.FailConnect: _fail_connect,
@@ -248,6 +297,15 @@ def _text(value: object, field: str) -> None:
         return
     with _field(field):
         check_text(value, field)
+
+
+def _entry(value: object, state: State, field: str) -> None:
+    """Raise unless a contact can begin there: in a queue, or in a flow."""
+    known = state.queues.queues
+    if isinstance(value, str) and (value in known or value in state.entries):
+        return
+    what = "queue or flow" if state.entries else "queue"
+    _known(value, [*known, *state.entries], field, what)
 
 
 def _known(value: object, known: Iterable[str], field: str, what: str) -> None:

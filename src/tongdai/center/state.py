@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from tongdai.center import events
+from tongdai.ivr.effects import GiveToQueue, Play
+from tongdai.ivr.session import Session
+from tongdai.ivr.session import apply as advance
 from tongdai.model.codec import plain
 from tongdai.model.contact import Contact, Content
 from tongdai.model.mode import Mode, ModeSettings, modes
@@ -109,6 +112,55 @@ class ContactState:
         return "offered" if self.offers else "waiting"
 
 
+class FlowTimer(NamedTuple):
+    """A deadline of a contact's flow, by its number."""
+
+    contact: str
+    number: int
+
+
+class InFlow:
+    """A contact whose flow goes on: the flow has it, or waits until it may have it again.
+
+    Attributes:
+        contact: the contact as it came.
+        flow: the flow in which it began.
+        session: where it is in its flow; `None` before the first step.
+        context: what was asked and answered, as the last hand-off gave it.
+        rounds: how many offers there were before the flow had it again.
+        messages: who said what; the last ones are kept.
+    """
+
+    __slots__ = ("contact", "context", "flow", "messages", "rounds", "session")
+
+    def __init__(self, contact: Contact, flow: str) -> None:
+        self.contact = contact
+        self.flow = flow
+        self.session: Session | None = None
+        self.context: Mapping[str, Any] = {}
+        self.rounds = 0
+        self.messages: tuple[tuple[str, Content], ...] = ()
+
+    def note(self, who: str, content: Content) -> None:
+        """Keep what was said; the last ones are kept."""
+        self.messages = (*self.messages, (who, content))[-_KEPT_MESSAGES:]
+
+    @property
+    def over(self) -> bool:
+        """Whether the flow has ended."""
+        return self.session is not None and self.session.ended
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more comes of it once the contact is over."""
+        return self.over or not self.cleaning
+
+    @property
+    def cleaning(self) -> bool:
+        """Whether the customer is gone, and the flow cleans up behind them."""
+        return self.session is not None and self.session.cleaning
+
+
 class State:
     """The fold over a center's events."""
 
@@ -127,6 +179,8 @@ class State:
                 named(queue.strategy, self.strategies)
         self.router = Router(strategy=default, strategies=self.strategies, modes=self.modes)
         self.contacts: dict[str, ContactState] = {}
+        self.flows: dict[str, InFlow] = {}
+        self.entries: frozenset[str] = frozenset()  # flows in which contacts may begin: settings
         # (a plain dict takes ever longer to find its first key when first keys are what goes)
         self.ended: OrderedDict[str, str] = OrderedDict()
         self.forgotten = False
@@ -137,7 +191,7 @@ class State:
         self.arrived = 0
         self.version = 0
         self.at: Instant = 0
-        self.timers: Timers[Offer | WrapUp | Lost] = Timers(self._alive)
+        self.timers: Timers[Offer | WrapUp | Lost | FlowTimer] = Timers(self._alive)
         self._appliers: dict[type, Callable[[Any], None]] = {
             kind: getattr(self, f"_{_snake(kind.__name__)}") for kind in events.AnyEvent.__args__
         }
@@ -156,7 +210,12 @@ class State:
 
     def knows(self, contact: str) -> bool:
         """Return whether a contact is open, in wrap-up, or ended not long ago."""
-        return contact in self.contacts or contact in self.ended or contact in self.router.waiters
+        return (
+            contact in self.contacts
+            or contact in self.ended
+            or contact in self.router.waiters
+            or contact in self.flows
+        )
 
     def snapshot(self) -> dict[str, object]:
         """Return all state as plain data: equal states give equal data. O(everything)."""
@@ -197,6 +256,17 @@ class State:
                     "messages": [[who, content.text] for who, content in live.messages],
                 }
                 for id, live in sorted(self.contacts.items())
+            },
+            "flows": {
+                id: {
+                    "value": plain(live.contact),
+                    "flow": live.flow,
+                    "session": plain(live.session),
+                    "context": plain(live.context),
+                    "rounds": live.rounds,
+                    "messages": [[who, content.text] for who, content in live.messages],
+                }
+                for id, live in sorted(self.flows.items())
             },
             "waiting": {
                 id: {
@@ -248,6 +318,42 @@ class State:
 
     # --- one contact, in the order of its life ------------------------------------------------
 
+    def _contact_greeted(self, event: events.ContactGreeted) -> None:
+        contact = event.value
+        self.arrived += 1
+        self.flows[contact.id] = InFlow(contact, event.flow)
+        if contact.address is not None:
+            key = (contact.address.channel, contact.address.to)
+            self.addresses.setdefault(key, {})[contact.id] = None
+
+    def _flow_advanced(self, event: events.FlowAdvanced) -> None:
+        live = self.flows[event.contact]
+        before = 0 if live.session is None else live.session.timer
+        for step in event.steps:
+            live.session = advance(live.session, step)
+        for task in event.tasks:
+            if isinstance(task, GiveToQueue):
+                live.context = {
+                    name: value for name, value in task.context.items() if name != "contact"
+                }
+            elif isinstance(task, Play) and task.text:
+                live.note("flow", Content(task.text))
+        session = live.session
+        if session is not None:
+            if session.timer and session.timer != before:
+                timer = FlowTimer(event.contact, session.timer)
+                self.timers.start(event.at, session.until, timer)
+            if session.cleaning and event.contact not in self.contacts:
+                self._leave_address(live.contact)
+
+    def _hand_off_refused(self, event: events.HandOffRefused) -> None:
+        """Its flow is told, and has the contact again; it never left it."""
+
+    def _flow_ended(self, event: events.FlowEnded) -> None:
+        live = self.flows.pop(event.contact)
+        self._leave_address(live.contact)
+        self._remember(event.contact, f"was ended ({event.reason})")
+
     def _contact_queued(self, event: events.ContactQueued) -> None:
         contact = event.value
         self.arrived += 1
@@ -255,6 +361,8 @@ class State:
         if contact.address is not None:
             key = (contact.address.channel, contact.address.to)
             self.addresses.setdefault(key, {})[contact.id] = None
+        if self.flows and (before := self.flows.get(contact.id)) is not None:
+            self.contacts[contact.id].rounds = before.rounds
         self.queues.enter(contact, event.queue, event.at)
         self.router.wait(contact, event.at, queue=self.queues.queue(event.queue))
 
@@ -342,7 +450,8 @@ class State:
         self._boost(event.contact)
 
     def _message_received(self, event: events.MessageReceived) -> None:
-        self.contacts[event.contact].note("customer", event.content)
+        live = self.contacts.get(event.contact)
+        (self.flows[event.contact] if live is None else live).note("customer", event.content)
 
     def _receipt_received(self, event: events.ReceiptReceived) -> None:
         """Receipts are for the record; no decision depends on them."""
@@ -362,7 +471,13 @@ class State:
             self.router.leave(event.contact, event.at)
         elif not event.wrap_up:
             self.router.release(event.contact, event.at)
-        self._forget(event.contact, f"was ended ({event.reason})")
+        if event.flow:  # (which has the contact again)
+            flow = self.flows[event.contact]
+            flow.rounds = live.rounds
+            flow.messages = (*flow.messages, *live.messages)[-_KEPT_MESSAGES:]
+            del self.contacts[event.contact]
+        else:
+            self._forget(event.contact, f"was ended ({event.reason})")
 
     def _wrap_up_started(self, event: events.WrapUpStarted) -> None:
         work = WrapUp(event.agent, event.interaction, event.until)
@@ -402,13 +517,22 @@ class State:
         self.queues.boost(contact, waiter.plan.steps[waiter.step].priority)
 
     def _forget(self, contact: str, how: str) -> None:
-        address = self.contacts.pop(contact).contact.address
-        if address is not None:
-            here = self.addresses[address.channel, address.to]
-            del here[contact]
+        value = self.contacts.pop(contact).contact
+        if value.address is not None:
+            self._leave_address(value)
+        if self.flows and (flow := self.flows.get(contact)) is not None and flow.done:
+            del self.flows[contact]
+        self._remember(contact, how)
+
+    def _leave_address(self, contact: Contact) -> None:
+        address = contact.address
+        if address is None:
+            return
+        here = self.addresses.get((address.channel, address.to))
+        if here is not None and contact.id in here:
+            del here[contact.id]
             if not here:
                 del self.addresses[address.channel, address.to]
-        self._remember(contact, how)
 
     def _remember(self, contact: str, how: str) -> None:
         self.ended[contact] = how
@@ -416,11 +540,15 @@ class State:
             self.ended.popitem(last=False)
             self.forgotten = True
 
-    def _alive(self, timer: Offer | WrapUp | Lost) -> bool:
+    def _alive(self, timer: Offer | WrapUp | Lost | FlowTimer) -> bool:
         if isinstance(timer, Offer):
             return not timer.over
         if isinstance(timer, WrapUp):
             return self.wrap_ups.get(timer.interaction) is timer
+        if isinstance(timer, FlowTimer):
+            live = self.flows.get(timer.contact)
+            session = None if live is None else live.session
+            return session is not None and session.timer == timer.number
         return self.lost.get(timer.agent) is timer
 
 

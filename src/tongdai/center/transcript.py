@@ -16,6 +16,12 @@ from tongdai.routing.strategies import told
 _COLUMN = 55
 _SHOWN: dict[type, tuple[str, ...]] = {
     inputs.Receive: (),
+    inputs.Tell: ("contact",),
+    events.ContactGreeted: ("contact", "flow"),
+    events.FlowAdvanced: ("contact",),
+    events.HandOffRefused: ("contact", "queue", "reason"),
+    events.FlowEnded: ("contact", "flow", "reason"),
+    effects.ServeContact: ("contact",),
     inputs.Say: ("interaction",),
     inputs.PutAgent: ("agent",),
     events.QueuePut: ("queue",),
@@ -78,14 +84,27 @@ def line(value: Value) -> str:
     return " ".join(word for word in words if word)
 
 
-def _tail(value: Value) -> str:  # noqa: PLR0911 - one case a kind that has more to say
+def _where(steps: Sequence[Value]) -> str:
+    """Return the node to which a flow's steps have come."""
+    for step in reversed(steps):
+        node = getattr(step, "to", "") or getattr(step, "node", "")
+        if node:
+            return f"to {node}"
+    return ""
+
+
+def _tail(value: Value) -> str:  # noqa: C901, PLR0911 - one case a kind that has more to say
     match value:
         case inputs.PutAgent(available=True) | events.AgentPut(available=True):
             return "available"
         case inputs.Receive(inbound=inbound):
             return f"{type(inbound).__name__} {inbound.address.channel} {inbound.key}"
+        case inputs.Tell(input=inner) | effects.ServeContact(task=inner):
+            return type(inner).__name__
         case inputs.Input(id=id) if id:
             return id
+        case events.FlowAdvanced(steps=steps):
+            return _where(steps)
         case events.ContactQueued(overflowed=passed) if passed:
             return f"over {', '.join(passed)}"
         case events.ContactOffered(until=until, strategy=strategy, measure=measure):

@@ -6,9 +6,12 @@ center does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from tongdai.center.state import ContactState, State
+from tongdai.center.state import ContactState, InFlow, State
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Contact
 from tongdai.model.queue import Queue
@@ -64,9 +67,11 @@ class ContactSnapshot:
     Attributes:
         contact: the value.
         queue: where it is.
-        phase: `waiting`, `offered` or `active`.
+        phase: `waiting`, `offered` or `active`; `self_service` while its flow has it.
         waited: since it was first enqueued.
         agents: who is offered it, or has it.
+        flow: the flow in which it began; empty where it began in a queue.
+        context: what its flow has asked and been answered, by name.
     """
 
     contact: Contact
@@ -74,6 +79,8 @@ class ContactSnapshot:
     phase: str
     waited: Duration
     agents: tuple[str, ...]
+    flow: str = ""
+    context: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
 
 
 def queue_snapshot(state: State, queue: str) -> QueueSnapshot:
@@ -93,8 +100,8 @@ def agent_snapshot(live: AgentState) -> AgentSnapshot:
     )
 
 
-def contact_snapshot(live: ContactState, now: Instant) -> ContactSnapshot:
-    """Return an open contact as it is now."""
+def contact_snapshot(live: ContactState, now: Instant, flow: InFlow | None) -> ContactSnapshot:
+    """Return a contact as it is now that a queue or an agent has."""
     offered = tuple(offer.agent for offer in live.offers.values())
     return ContactSnapshot(
         live.contact,
@@ -102,4 +109,13 @@ def contact_snapshot(live: ContactState, now: Instant) -> ContactSnapshot:
         live.phase,
         Duration(now - live.since),
         (live.agent,) if live.agent else offered,
+        "" if flow is None else flow.flow,
+        {} if flow is None else flow.context,
+    )
+
+
+def flow_snapshot(flow: InFlow) -> ContactSnapshot:
+    """Return a contact as it is now that its flow has."""
+    return ContactSnapshot(
+        flow.contact, "", "self_service", Duration(0), (), flow.flow, flow.context
     )

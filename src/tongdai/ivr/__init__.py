@@ -1,5 +1,7 @@
 """Conversation flows over voice, chat and bare messages: the graph and what runs it."""
 
+from tongdai.ivr.analytics import Analytics
+from tongdai.ivr.draw import draw
 from tongdai.ivr.flow import Flow, Handler, Language, Operator, Repeat
 from tongdai.ivr.inputs import (
     Choose,
@@ -15,6 +17,7 @@ from tongdai.ivr.inputs import (
     TimerFired,
     Utterance,
 )
+from tongdai.ivr.lint import Finding, check
 from tongdai.ivr.machine import Machine, Turn
 from tongdai.ivr.nodes import (
     Assign,
@@ -44,9 +47,13 @@ from tongdai.ivr.nodes import (
     retarget,
 )
 from tongdai.ivr.prompts import Modality, Prompt, Wording
+from tongdai.ivr.schema import flow_schema
 from tongdai.ivr.session import Session
+from tongdai.ivr.simulate import Fails, Simulation, simulate
+from tongdai.ivr.walk import walk
 
 __all__ = [
+    "Analytics",
     "Assign",
     "Branch",
     "CallBack",
@@ -56,6 +63,8 @@ __all__ = [
     "Choose",
     "Collect",
     "End",
+    "Fails",
+    "Finding",
     "Flow",
     "GotoFlow",
     "HandOff",
@@ -85,6 +94,7 @@ __all__ = [
     "Session",
     "Setting",
     "Share",
+    "Simulation",
     "Split",
     "Text",
     "TimerFired",
@@ -93,6 +103,11 @@ __all__ = [
     "Utterance",
     "Wait",
     "Wording",
+    "check",
+    "draw",
+    "flow_schema",
     "outcomes",
     "retarget",
+    "simulate",
+    "walk",
 ]

@@ -62,7 +62,7 @@ def _nearest(
 
 def _ways(flow: ReadyFlow, node: ReadyNode) -> Iterator[tuple[str, int]]:
     """Go through where a node leads, each with the keys that are sure to be used there."""
-    if node.asking is not None:
+    if node.asks:
         for handler in flow.flow.handlers:
             if isinstance(handler, Operator) and handler.to is not None and handler.keys:
                 yield handler.to, 1

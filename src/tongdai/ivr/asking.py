@@ -26,13 +26,15 @@ from typing import Any, Final, Literal, cast
 from tongdai.ivr import effects, events, nodes
 from tongdai.ivr.flow import Handler, Language, Operator
 from tongdai.ivr.prompts import Modality
-from tongdai.ivr.ready import Asking, ReadyNode, ReadyWording
+from tongdai.ivr.ready import Asking, ReadyNode, ReadyWording, Saying
 from tongdai.ivr.run import Run
 from tongdai.model.expression import Template
 from tongdai.model.time import seconds
 
 GRACE: Final = seconds(1)
 """How long after an answer its terminator may still come."""
+
+_GRACE: Final = int(GRACE)  # (a plain number is added faster)
 
 UNDERSTOOD_WITHIN: Final = seconds(10)
 """How long a function may take to make sense of an answer."""
@@ -41,60 +43,50 @@ UNDERSTOOD_WITHIN: Final = seconds(10)
 # --- putting the question -------------------------------------------------------------------------
 
 
-def enter(run: Run, here: ReadyNode) -> None:
-    """Put the question; coming back by its own no_input or no_match, its counters go on."""
-    session = run.session
-    ask(run, here, again=session.retrying and session.asking == here.key)
+def ask(run: Run, here: ReadyNode, again: bool | None = None) -> None:  # noqa: FBT001 - the hot path
+    """Put the question.
 
-
-def ask(run: Run, here: ReadyNode, *, again: bool) -> None:
-    """Put the question."""
-    asking = _asking(here)
+    Args:
+        run: the step.
+        here: the question.
+        again: whether its counters go on; `None` for a question that is entered: they do if its own
+            no_input or no_match has led back to it.
+    """
+    question = here.question
     session = run.session
+    if again is None:
+        again = session.retrying and session.asking == here.key
     before = session.no_input + session.no_match if again else 0
-    wording = asking.saying.find(session.language, before)
-    if session.modality != "voice":
-        _write(run, here, asking, wording, again=again)
-    elif isinstance(here.node, nodes.Collect) and here.node.sensitive:
+    wording = question.saying.find(session.language, before)
+    if question.secret:
         _ask_secret(run, here, wording, again=again)
+    elif session.modality == "voice":
+        _speak(run, here, wording, again)
     else:
-        _speak(run, here, asking, wording, again=again)
+        _write(run, here, wording, again=again)
 
 
-def _speak(
-    run: Run, here: ReadyNode, asking: Asking, wording: ReadyWording, *, again: bool
-) -> None:
+def _speak(run: Run, here: ReadyNode, wording: ReadyWording, again: bool) -> None:  # noqa: FBT001 - the hot path
     session = run.session
+    question = here.question
+    barge_in = question.saying.barge_in
+    typed = bool(session.ahead) and barge_in
     number = session.count + 1
-    barge_in = asking.saying.barge_in
-    if session.ahead and barge_in:
-        run.emit(events.Asked(run.id, here.name, here.key, number, again))
-        _listen(run, here, asking, number)
-        read_ahead(run, here)
-        return
-    if not wording.fits("voice"):
-        timer, until = number + 1, run.now + _node(here).within
-        run.emit(events.Asked(run.id, here.name, here.key, number, again, timer, until))
-        _listen(run, here, asking, number)
+    token = f"{run.id}/{number}"
+    timer = until = 0
+    if not typed and not wording.spoken:
+        timer, until = number + 1, run.now + question.within
+    run.emit(events.Asked(run.id, here.name, here.key, number, again, timer, until))
+    if not typed and wording.spoken:
+        text, ssml, audio = wording.fixed or wording.filled(run.values())
+        extra = here.node.extra
+        run.do(effects.Play(token, text, ssml, audio, session.language, barge_in, (), extra))
+    hears = question.hears
+    run.do(effects.Listen(token, *hears, session.language, here.node.extra))
+    if timer:
         run.do(effects.SetTimer(session.token(timer), until))
-        return
-    run.emit(events.Asked(run.id, here.name, here.key, number, again))
-    play(run, here, wording, number, barge_in=barge_in)
-    _listen(run, here, asking, number)
-
-
-def _listen(run: Run, here: ReadyNode, asking: Asking, number: int) -> None:
-    session = run.session
-    run.do(
-        effects.Listen(
-            session.token(number),
-            digits=True,
-            speech=asking.speech,
-            hints=asking.hints,
-            language=session.language,
-            extra=here.node.extra,
-        )
-    )
+    if typed:
+        read_ahead(run, here)
 
 
 def _ask_secret(run: Run, here: ReadyNode, wording: ReadyWording, *, again: bool) -> None:
@@ -105,7 +97,7 @@ def _ask_secret(run: Run, here: ReadyNode, wording: ReadyWording, *, again: bool
     number = session.count + 1
     run.emit(events.Asked(run.id, here.name, here.key, number, again, secure=True))
     if wording.fits(session.modality):
-        play(run, here, wording, number, barge_in=_asking(here).saying.barge_in)
+        play(run, here, wording, number, barge_in=here.question.saying.barge_in)
     run.do(
         effects.StartSecureInput(
             session.token(number),
@@ -118,24 +110,19 @@ def _ask_secret(run: Run, here: ReadyNode, wording: ReadyWording, *, again: bool
     )
 
 
-def _write(
-    run: Run, here: ReadyNode, asking: Asking, wording: ReadyWording, *, again: bool
-) -> None:
-    node = _node(here)
-    if isinstance(node, nodes.Collect) and node.sensitive:
-        _ask_secret(run, here, wording, again=again)
-        return
+def _write(run: Run, here: ReadyNode, wording: ReadyWording, *, again: bool) -> None:
     session = run.session
+    question = here.question
     number = session.count + 1
-    timer, until = number + 1, run.now + node.reply_within
+    timer, until = number + 1, run.now + question.reply_within
     run.emit(events.Asked(run.id, here.name, here.key, number, again, timer, until))
-    if wording.fits(session.modality) or asking.labels:
+    if wording.written or question.labels:
         play(run, here, wording, number, barge_in=True)
     run.do(
         effects.Listen(
             session.token(number),
             text=True,
-            hints=asking.hints,
+            hints=question.hints,
             language=session.language,
             extra=here.node.extra,
         )
@@ -150,32 +137,29 @@ def play(run: Run, here: ReadyNode, wording: ReadyWording, number: int, *, barge
     buttons: tuple[effects.Button, ...] = ()
     if session.modality != "voice":
         ssml = audio = ""
-        if here.asking is not None and here.asking.labels:
-            labels = [(key, _label(run, key, saying)) for key, saying in here.asking.labels]
-            if session.modality == "chat":
-                buttons = tuple(effects.Button(key, label) for key, label in labels)
-            elif here.asking.lines:
-                numbers = _numbers([key for key, _ in labels])
-                lines = (f"{numbers[key]}. {label}" for key, label in labels)
-                text = "\n".join([text, *lines] if text else lines)
-    run.do(
-        effects.Play(
-            session.token(number),
-            text,
-            ssml,
-            audio,
-            session.language,
-            barge_in,
-            buttons,
-            here.node.extra,
-        )
-    )
+        if here.asks and here.question.labels:
+            text, buttons = _with_choices(run, here.question, text)
+    extra, language = here.node.extra, session.language
+    token = session.token(number)
+    run.do(effects.Play(token, text, ssml, audio, language, barge_in, buttons, extra))
 
 
-def _label(run: Run, key: str, saying: Any) -> str:  # noqa: ANN401
+def _with_choices(run: Run, question: Asking, text: str) -> tuple[str, tuple[effects.Button, ...]]:
+    """Return a text and the choices to it: as buttons, or as lines of the text."""
+    labels = [(key, _label(run, key, saying)) for key, saying in question.labels]
+    if run.session.modality == "chat":
+        return text, tuple(effects.Button(key, label) for key, label in labels)
+    if not question.lines:
+        return text, ()
+    numbers = _numbers([key for key, _ in labels])
+    lines = [f"{numbers[key]}. {label}" for key, label in labels]
+    return "\n".join([text, *lines] if text else lines), ()
+
+
+def _label(run: Run, key: str, saying: Saying | None) -> str:
     if saying is None:
         return key
-    wording: ReadyWording = saying.find(run.session.language, 0)
+    wording = saying.find(run.session.language, 0)
     return (wording.fixed or wording.filled(run.values()))[0]
 
 
@@ -198,7 +182,7 @@ def prompt_done(run: Run, here: ReadyNode) -> None:
         read_ahead(run, here)
         return
     session = run.session
-    timer, until = session.count + 1, run.now + _node(here).within
+    timer, until = session.count + 1, run.now + here.question.within
     run.emit(events.ListeningStarted(run.id, timer, until))
     run.do(effects.SetTimer(session.token(timer), until))
 
@@ -215,22 +199,21 @@ def read_ahead(run: Run, here: ReadyNode) -> None:
 
 def read_key(run: Run, here: ReadyNode, key: str, left: str) -> None:
     """Read one key. `left` are those that are kept after it."""
-    asking = _asking(here)
-    node = _node(here)
+    question = here.question
     session = run.session
     keys = session.keys
-    verdict = asking.keying.key(keys, key)
+    verdict = question.keying.key(keys, key)
     if verdict in ("more", "cancelled"):
         first, keys = not keys, keys + key if verdict == "more" else ""
-        timer, until = session.count + 1, run.now + (node.between if keys else node.within)
+        timer, until = session.count + 1, run.now + (question.between if keys else question.within)
         run.emit(events.KeyTaken(run.id, keys, left, timer, until))
-        if first and asking.speech:
+        if first and question.speech:
             run.do(effects.Listen(session.token(session.prompt), digits=True))
         run.do(effects.SetTimer(session.token(timer), until))
         return
     if session.ahead:
         run.emit(events.KeysDropped(run.id, left))
-    ends = key == asking.keying.terminator
+    ends = key == question.keying.terminator
     answer = keys if ends else keys + key
     if verdict == "filled":
         fill(run, here, answer, grace=not ends)
@@ -244,7 +227,7 @@ def read_key(run: Run, here: ReadyNode, key: str, left: str) -> None:
 
 def read_words(run: Run, here: ReadyNode, words: str) -> None:
     """Read what was said or written."""
-    asking = _asking(here)
+    asking = here.question
     node = here.node
     choice = asking.choices.read(words) if asking.choices is not None else None
     digits = _digits(node, words, run.session.modality)
@@ -301,7 +284,7 @@ def _make_sense(run: Run, here: ReadyNode, words: str) -> None:
 def sense(run: Run, here: ReadyNode) -> effects.CallFunction:
     """Return what asks the application for the meaning of what was heard."""
     session = run.session
-    asking = _asking(here)
+    asking = here.question
     values = run.values()
     return effects.CallFunction(
         session.token(session.call),
@@ -321,7 +304,7 @@ def understood(run: Run, here: ReadyNode, meant: Any) -> None:  # noqa: ANN401 -
         found = cast("dict[str, Any]", meant) if isinstance(meant, dict) else {"choice": meant}
         choice = found.get("choice")
         run.emit(events.Answered(run.id, here.name, "done", node.into, meant))
-        if isinstance(choice, str) and choice in _asking(here).ways:
+        if isinstance(choice, str) and choice in here.question.ways:
             fill(run, here, choice)
         else:
             fail(run, here, "no_match")
@@ -348,12 +331,13 @@ def not_understood(run: Run, here: ReadyNode) -> None:
 
 def fill(run: Run, here: ReadyNode, answer: str, *, grace: bool = False) -> None:
     """Go on with an answer: a choice's key, or what is collected."""
-    until = run.now + GRACE if grace else 0
-    if isinstance(here.node, nodes.Collect):
-        run.emit(events.Collected(run.id, here.name, here.node.into, answer))
+    until = run.now + _GRACE if grace else 0
+    if here.question.collects:
+        into = cast("nodes.Collect", here.node).into
+        run.emit(events.Collected(run.id, here.name, into, answer))
         run.take("done", grace=until)
     else:
-        run.take(_asking(here).ways[answer], grace=until)
+        run.take(here.question.ways[answer], grace=until)
 
 
 def fill_secret(run: Run, here: ReadyNode, reference: str, length: int) -> None:
@@ -371,7 +355,7 @@ def fill_secret(run: Run, here: ReadyNode, reference: str, length: int) -> None:
 def fail(run: Run, here: ReadyNode, kind: Literal["no_input", "no_match"], heard: str = "") -> None:
     """Count that nothing, or nothing that fits, was answered; ask again, or go where it leads."""
     session = run.session
-    tries = _node(here).tries
+    tries = here.question.tries
     count = (session.no_input if kind == "no_input" else session.no_match) + 1
     if kind == "no_input":
         run.emit(events.NoInputCounted(run.id, here.name, count))
@@ -382,7 +366,7 @@ def fail(run: Run, here: ReadyNode, kind: Literal["no_input", "no_match"], heard
     elif kind in here.ways:
         run.take(kind)
     else:
-        ask(run, here, again=True)
+        ask(run, here, True)  # noqa: FBT003
 
 
 def silent(run: Run, here: ReadyNode) -> None:
@@ -394,7 +378,7 @@ def silent(run: Run, here: ReadyNode) -> None:
         else:
             run.emit(events.AskExpired(run.id, here.name))
         return
-    verdict = _asking(here).keying.silence(session.keys)
+    verdict = here.question.keying.silence(session.keys)
     if verdict == "filled":
         fill(run, here, session.keys)
     elif verdict == "no_input":
@@ -412,12 +396,4 @@ def handle(run: Run, here: ReadyNode, handler: Handler) -> None:
         values = {"language": handler.to}
         run.emit(events.SettingsChanged(run.id, here.name, values))
         run.do(effects.ApplySettings(values))
-    ask(run, here, again=True)
-
-
-def _asking(here: ReadyNode) -> Asking:
-    return cast("Asking", here.asking)  # (every question has it)
-
-
-def _node(here: ReadyNode) -> nodes.Menu | nodes.Collect:
-    return cast("nodes.Menu | nodes.Collect", here.node)
+    ask(run, here, True)  # noqa: FBT003

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TypeVar, cast
 
 from tongdai.errors import ConfigurationError
+from tongdai.model.requirement import Requirement
 from tongdai.model.text import check_text
 
 KEYS = frozenset("0123456789*#ABCD")
@@ -91,6 +92,19 @@ def check_operands(values: object, field: str) -> None:
     for name, operand in cast("Mapping[object, object]", values).items():
         check_name(name, field)
         check_text(operand, f"{field}[{name}]")
+
+
+def check_requirement(value: object, field: str) -> None:
+    """Raise an error that names the field unless this is a requirement's text.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    check_text(value, field)
+    try:
+        Requirement.parse(cast("str", value))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{field}: {error}") from error
 
 
 def check_ways(values: object, field: str) -> None:

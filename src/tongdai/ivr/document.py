@@ -357,6 +357,11 @@ def _node_kinds() -> Mapping[str, Kind]:
 
 
 @cache
+def _all_fields(kind: Kind) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
+@cache
 def _hints(kind: Kind) -> Mapping[str, tuple[str, Kind]]:
     """Return field and type by the name that documents use."""
     hints = get_type_hints(kind)
@@ -384,7 +389,7 @@ def _check_fields(kind: Kind, found: Mapping[str, object], where: _Where) -> Non
         if name not in known:
             near = did_you_mean(name[:80], known)
             where.field(name).refuse(f"there is no such field.{near}")
-    for field in msgspec.structs.fields(kind):
+    for field in _all_fields(kind):
         if field.required and field.encode_name not in found:
             where.field(field.encode_name).refuse("is missing")
 
@@ -473,7 +478,7 @@ def _struct_to_plain(
     config = value.__struct_config__
     if config.tag is not None:
         plain[str(config.tag_field)] = config.tag
-    for field in msgspec.structs.fields(type(value)):
+    for field in _all_fields(type(value)):
         held = getattr(value, field.name)
         usual: object = field.default
         if field.default_factory is not msgspec.NODEFAULT:

@@ -156,7 +156,9 @@ class _Drawing:
         findings = self.found.get(name, ())
         lines = [name if entered is None else f"{name} ({entered:,})", *([text] if text else ())]
         lines += dict.fromkeys(f"{one.severity}: {_brief(one)}" for one in findings)
-        worst = min((one.severity for one in findings), default=None)  # "error" < "warning"
+        worst: Severity | None = None
+        for one in findings:
+            worst = one.severity if worst != "error" else worst
         return _Box(self.ids[name], _SHAPES.get(type(node), "say"), tuple(lines), worst)
 
     def text(self, node: Node) -> str:

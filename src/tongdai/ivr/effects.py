@@ -31,7 +31,7 @@ class Button(Value, frozen=True, gc=False):
     label: PersonalText
 
 
-class Play(Effect, frozen=True):
+class Play(Effect, frozen=True, gc=False):
     """Say something: play it, or write it.
 
     Attributes:
@@ -60,7 +60,7 @@ class StopAudio(Effect, frozen=True, gc=False):
     token: str
 
 
-class Listen(Effect, frozen=True):
+class Listen(Effect, frozen=True, gc=False):
     """Hear the customer from now on; replaces what was listened for before.
 
     Attributes:
@@ -120,7 +120,7 @@ class CancelTimer(Effect, frozen=True, gc=False):
     token: str
 
 
-class CallFunction(Effect, frozen=True):
+class CallFunction(Effect, frozen=True, gc=False):
     """Call a function or service and answer `InvokeDone` or `InvokeFailed`.
 
     Attributes:
@@ -136,7 +136,7 @@ class CallFunction(Effect, frozen=True):
     extra: Mapping[str, Any] = {}
 
 
-class GiveToQueue(Effect, frozen=True):
+class GiveToQueue(Effect, frozen=True, gc=False):
     """Give the contact to a queue and answer `QueueResult`.
 
     Attributes:
@@ -155,7 +155,7 @@ class GiveToQueue(Effect, frozen=True):
     extra: Mapping[str, Any] = {}
 
 
-class ScheduleCallBack(Effect, frozen=True):
+class ScheduleCallBack(Effect, frozen=True, gc=False):
     """Arrange that the customer is called back and answer `InvokeDone` or `InvokeFailed`.
 
     Attributes:
@@ -177,7 +177,7 @@ class ScheduleCallBack(Effect, frozen=True):
     extra: Mapping[str, Any] = {}
 
 
-class StartRecording(Effect, frozen=True):
+class StartRecording(Effect, frozen=True, gc=False):
     """Record the caller and answer `InvokeDone` with a reference, or `InvokeFailed`.
 
     Attributes:
@@ -193,7 +193,7 @@ class StartRecording(Effect, frozen=True):
     extra: Mapping[str, Any] = {}
 
 
-class TransferContact(Effect, frozen=True):
+class TransferContact(Effect, frozen=True, gc=False):
     """Connect the caller with a number outside and answer `InvokeDone` or `InvokeFailed`.
 
     Attributes:
@@ -209,7 +209,7 @@ class TransferContact(Effect, frozen=True):
     extra: Mapping[str, Any] = {}
 
 
-class ApplySettings(Effect, frozen=True):
+class ApplySettings(Effect, frozen=True, gc=False):
     """Make settings: voice, language, recording, logging, hooks."""
 
     values: Annotated[Mapping[str, Any], Personal]

@@ -31,18 +31,19 @@ def settle(run: Run) -> None:
         MissingNode: a way leads to a node that is not there.
     """
     entered = 0
-    kept = len(run.session.ahead)
+    ahead = run.session.ahead
     while (name := run.next) is not None:
+        session = run.session
         run.next = None
-        if len(run.session.ahead) < kept:  # (a question was answered: a new row begins)
-            entered, kept = 0, len(run.session.ahead)
         entered += 1
+        if session.ahead is not ahead:  # (a question was answered: a new row begins)
+            entered, ahead = 0, session.ahead
         if entered > MOST_ENTERED:
             run.finish("error.spin")
-        elif run.session.cleaning and _needs_customer(run, name):
+        elif session.cleaning and _needs_customer(run, name):
             run.finish("hang_up")
         else:
-            run.here = here = run.flow.node(name)
+            run.here = here = run.flow.nodes.get(name) or run.flow.node(name)
             _ENTER[type(here.node)](run, here)
 
 
@@ -61,7 +62,7 @@ def _say(run: Run, here: ReadyNode) -> None:
     voice = session.modality == "voice"
     typed = voice and bool(session.ahead) and saying.barge_in and here.key not in run.skipped
     if typed or not wording.fits(session.modality):
-        run.skipped.add(here.key)  # (once: a row of prompts that leads back to itself must wait)
+        run.skipped += (here.key,)  # (once: a row of prompts that leads back to itself must wait)
         run.take("then")
         return
     number = session.count + 1
@@ -115,7 +116,8 @@ def _assign(run: Run, here: ReadyNode) -> None:
     if values is None:
         run.take("failed")
         return
-    run.emit(events.ValuesSet(run.id, here.name, values, _secrets(run, here)))
+    secrets = _secrets(run, here) if run.session.secrets else ()
+    run.emit(events.ValuesSet(run.id, here.name, values, secrets))
     run.take("then")
 
 
@@ -338,8 +340,8 @@ def _opaque(run: Run, here: ReadyNode) -> None:
 
 _ENTER: Final[Mapping[type[Any], Callable[[Run, ReadyNode], None]]] = {
     nodes.Say: _say,
-    nodes.Menu: asking.enter,
-    nodes.Collect: asking.enter,
+    nodes.Menu: asking.ask,
+    nodes.Collect: asking.ask,
     nodes.Branch: _branch,
     nodes.Assign: _assign,
     nodes.Hours: _hours,

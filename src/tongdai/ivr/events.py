@@ -227,7 +227,7 @@ class TerminatorSwallowed(Event, frozen=True, gc=False):
     session: str
 
 
-class Collected(Event, frozen=True):
+class Collected(Event, frozen=True, gc=False):
     """An answer got its name; of a secret, only the reference is known."""
 
     session: str
@@ -264,7 +264,7 @@ class AskExpired(Event, frozen=True, gc=False):
 # --- the application ------------------------------------------------------------------------------
 
 
-class ValuesSet(Event, frozen=True):
+class ValuesSet(Event, frozen=True, gc=False):
     """Names got values.
 
     Attributes:
@@ -278,7 +278,7 @@ class ValuesSet(Event, frozen=True):
     secrets: tuple[str, ...] = ()
 
 
-class SettingsChanged(Event, frozen=True):
+class SettingsChanged(Event, frozen=True, gc=False):
     """Settings were made; `language` is the session's from here on.
 
     Attributes:
@@ -311,7 +311,7 @@ class Called(Event, frozen=True, gc=False):
     heard: PersonalText = ""
 
 
-class Answered(Event, frozen=True):
+class Answered(Event, frozen=True, gc=False):
     """The shell has answered; `into` is empty where nothing is kept."""
 
     session: str

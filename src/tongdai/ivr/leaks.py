@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tongdai.ivr.flow import Flow
 from tongdai.ivr.nodes import CallBack, Collect, HandOff, Node
-from tongdai.ivr.texts import Use, texts
+from tongdai.ivr.texts import Use, beginnings, texts
 
 
 class Leak(NamedTuple):
@@ -57,7 +57,7 @@ def secrets(flows: Iterable[Flow]) -> Mapping[str, str]:
             came.setdefault(node.into, "")
         for text in texts(node):
             for name in text.known_names() if text.use == "kept" else ():
-                for beginning in _beginnings(name):
+                for beginning in beginnings(name):
                     copies.setdefault(beginning, []).append(text.name)
     open_ = list(came)
     for name in open_:
@@ -76,16 +76,9 @@ def _shown(node: Node) -> Iterator[tuple[str, Use, tuple[str, ...]]]:
         yield "context", "given", node.context
 
 
-def _beginnings(name: str) -> Iterator[str]:
-    """Go through what a dotted name can be a part of, the longest first, itself included."""
-    while name:
-        yield name
-        name = name.rpartition(".")[0]
-
-
 def _among(wanted: Iterable[str], came: Mapping[str, str]) -> Iterator[str]:
     for name in wanted:
-        yield from islice((one for one in _beginnings(name) if one in came), 1)
+        yield from islice((one for one in beginnings(name) if one in came), 1)
 
 
 def _path(secret: str, came: Mapping[str, str]) -> tuple[str, ...]:

@@ -36,11 +36,12 @@ from tongdai.model.personal import Value
 from tongdai.model.text import check_text
 from tongdai.model.time import Instant, checked
 
+_FAR: Final = 2**56  # instants below this are in no year that is too late
 _ASKED: Final = frozenset({"calling", "understanding", "handed_off"})
 _NOWHERE: Final = ReadyFlow(Flow("none", start="none", nodes={}))  # where ended sessions are
 
 
-class Turn(Value, frozen=True):
+class Turn(Value, frozen=True, gc=False):
     """What a step gives.
 
     Attributes:
@@ -179,27 +180,29 @@ class Machine:
         handler = taking.HANDLERS.get(type(input))
         if handler is None or type(session) is not Session:
             raise IllegalInput(_no_step(session, input))
-        at = checked(now)
-        at = max(at, session.at)
+        at = now if type(now) is int and session.at <= now < _FAR else checked(now)
+        if at < session.at:
+            at = session.at
         cause = input.id
-        if cause and cause in session.seen:
+        if cause and _is_seen(session, cause):
             return Turn(session)
         if session.phase == "ended":
             run = Run(self, session, _NOWHERE, at, cause)
             taking.after_end(run, input)
             return _turn(run)
-        run = Run(self, session, self.ready(session.flow, session.version, session.hash), at, "")
-        run.here = run.flow.node(session.node)
-        if session.timer:
-            taking.live(run, input, at)
-        run.now = max(at, run.session.at)
-        run.cause = cause
-        if run.session.phase == "ended":
+        flow = self._flows.get((session.flow, session.version))
+        if flow is None or flow.hash != session.hash:
+            flow = self.ready(session.flow, session.version, session.hash)  # (it raises)
+        run = Run(self, session, flow, at, "")
+        run.here = flow.nodes.get(session.node) or flow.node(session.node)
+        if session.timer and taking.live(run, input, at):
             taking.after_end(run, input)
-        else:
-            handler(run, input)
+            return _turn(run)
+        run.cause = cause
+        handler(run, input)
+        if run.next is not None:
             entering.settle(run)
-        return _turn(run)
+        return Turn(run.session, tuple(run.events), run.asked())
 
     def apply(self, session: Session | None, event: AnyEvent) -> Session:
         """Return the session after one more event of its history; nothing is decided.
@@ -272,7 +275,20 @@ class Machine:
 
 
 def _turn(run: Run) -> Turn:
-    return Turn(run.session, tuple(run.events), tuple(run.effects))
+    return Turn(run.session, tuple(run.events), run.asked())
+
+
+def _is_seen(session: Session, cause: object) -> bool:
+    """Return whether the input of an id was taken already.
+
+    Raises:
+        IllegalInput: the id is no text.
+    """
+    try:
+        check_text(cause, "step.input.id")
+    except ConfigurationError as error:
+        raise IllegalInput(str(error)) from error
+    return cause in session.seen
 
 
 def _no_step(session: object, input: object) -> str:

@@ -26,6 +26,7 @@ from tongdai.ivr.checks import (
     check_name,
     check_number,
     check_operands,
+    check_requirement,
     check_several,
     check_target,
     check_terminator,
@@ -34,7 +35,6 @@ from tongdai.ivr.checks import (
 )
 from tongdai.ivr.prompts import Prompt, Said, prompt
 from tongdai.model.personal import Value
-from tongdai.model.requirement import requirement
 from tongdai.model.text import check_text
 from tongdai.model.time import Duration, duration, hours, minutes, seconds
 
@@ -528,7 +528,7 @@ class HandOff(AnyNode, frozen=True):
 
     def _check(self, name: str) -> None:
         check_text(self.queue, f"{name}.queue")
-        requirement(self.requires, f"{name}.requires")
+        check_requirement(self.requires, f"{name}.requires")
         check_number(self.priority, f"{name}.priority")
         force_setattr(self, "context", check_texts(self.context, f"{name}.context"))
 
@@ -557,7 +557,7 @@ class CallBack(AnyNode, frozen=True):
     def _check(self, name: str) -> None:
         check_text(self.queue, f"{name}.queue")
         check_text(self.number, f"{name}.number")
-        requirement(self.requires, f"{name}.requires")
+        check_requirement(self.requires, f"{name}.requires")
         check_number(self.priority, f"{name}.priority")
         force_setattr(self, "context", check_texts(self.context, f"{name}.context"))
         force_setattr(self, "after", duration(self.after, f"{name}.after"))

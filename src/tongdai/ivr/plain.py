@@ -14,6 +14,7 @@ from tongdai.model.text import check_text
 
 MOST: Final = 10_000  # texts, numbers and containers in one value
 LONGEST: Final = 256 * 1024  # characters in one value
+_WORD: Final = 2**63
 DEEPEST: Final = 32  # levels in one value
 
 
@@ -23,6 +24,10 @@ def kept(value: object, field: str) -> Any:  # noqa: ANN401 - plain data of any 
     Raises:
         IllegalInput: it is no plain data, or too much of it; names the field, never the value.
     """
+    if value is None or value is True or value is False:
+        return value
+    if type(value) is int and -_WORD <= value < _WORD:
+        return value
     return _Keeper(field).kept(value, 0)
 
 
@@ -66,7 +71,7 @@ class _Keeper:
         return str(value)
 
     def number(self, value: float) -> int | float:
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        if isinstance(value, int) and not -_WORD <= value < _WORD:
             raise IllegalInput(f"{self.field}: a whole number has at most 64 bits")
         if value - value != 0:  # (infinite, or no number)
             raise IllegalInput(f"{self.field}: a number is finite")

@@ -16,6 +16,7 @@ from tongdai.ivr.keys import Choosing, Digits, Keying
 from tongdai.ivr.nodes import Node, outcomes
 from tongdai.ivr.prompts import ANY_LANGUAGE, Modality, Prompt, Wording, base, prompt
 from tongdai.ivr.session import MOST_AHEAD
+from tongdai.model.codec import encode
 from tongdai.model.expression import Expression, Name, Operand, Plain, Template, spoken
 from tongdai.model.text import Choices
 
@@ -32,13 +33,14 @@ class ReadyWording:
     """One wording whose texts are parsed.
 
     Attributes:
+        spoken, written: whether there is something to say over voice, and over messages.
         fixed: text, SSML and audio where they name no values, else `None`.
     """
 
-    __slots__ = ("_audio", "_ssml", "_text", "_wording", "fixed")
+    __slots__ = ("_audio", "_ssml", "_text", "fixed", "spoken", "written")
 
     def __init__(self, wording: Wording) -> None:
-        self._wording = wording
+        self.spoken, self.written = wording.fits("voice"), wording.fits("chat")
         parsed = [Template.parse(text) for text in (wording.text, wording.ssml, wording.audio)]
         self._text, self._ssml, self._audio = parsed
         self.fixed: tuple[str, str, str] | None = None
@@ -47,7 +49,7 @@ class ReadyWording:
 
     def fits(self, modality: Modality) -> bool:
         """Return whether there is something to say over this modality."""
-        return self._wording.fits(modality)
+        return self.spoken if modality == "voice" else self.written
 
     def filled(self, values: Values) -> tuple[str, str, str]:
         """Return text, SSML and audio with these values in them."""
@@ -87,26 +89,40 @@ class Asking:
         lines: whether the labels stand as lines where there are no buttons.
         speech: whether speech is listened for.
         hints: words that are expected.
+        hears: digits, speech, text and hints, as it is listened over voice.
         ways: the outcome of each choice.
+        collects, secret: whether it is a `Collect`, and one of a secret.
+        within, between, reply_within, tries: as in the node.
         function: who makes sense of what nobody else understands; `None` for nobody.
         args: what that is given.
     """
 
     __slots__ = (
         "args",
+        "between",
         "choices",
+        "collects",
         "function",
+        "hears",
         "hints",
         "keying",
         "labels",
         "lines",
+        "reply_within",
         "saying",
+        "secret",
         "speech",
+        "tries",
         "ways",
+        "within",
     )
 
     def __init__(self, node: nodes.Menu | nodes.Collect, flow: ReadyFlow) -> None:
         self.saying = Saying(prompt(node.ask), flow.fallback)
+        self.within, self.between = node.within, node.between
+        self.reply_within, self.tries = node.reply_within, node.tries
+        self.collects = isinstance(node, nodes.Collect)
+        self.secret = isinstance(node, nodes.Collect) and node.sensitive
         self.function = Template.parse(node.understand) if node.understand else None
         self.args = operands(node.args)
         self.choices: Choices | None = None
@@ -127,6 +143,7 @@ class Asking:
             )
             wanted = not digits or bool(node.spoken_into)
         self.speech = wanted or self.function is not None or flow.words is not None
+        self.hears = (True, self.speech, False, self.hints)
 
     def _choosing(self, node: nodes.Menu, flow: ReadyFlow) -> None:
         listed = nodes.choices(node)
@@ -154,7 +171,7 @@ class ReadyNode:
         key: the node's name with its flow's.
         node: the node itself.
         ways: where each outcome leads; only those that are wired.
-        asking: for `Menu` and `Collect`.
+        asks: whether it is a question; only then has it a `question`.
         sayings: the prompts of `Say` and `Wait`.
         cases: conditions with the outcome each leads to.
         operands: values to work out, by name.
@@ -164,13 +181,14 @@ class ReadyNode:
     """
 
     __slots__ = (
-        "asking",
+        "asks",
         "cases",
         "key",
         "name",
         "node",
         "operand",
         "operands",
+        "question",
         "room",
         "sayings",
         "text",
@@ -182,7 +200,8 @@ class ReadyNode:
         self.key = f"{flow.flow.id}/{name}"
         self.node = node
         self.ways = {way: target for way, target in outcomes(node) if target is not None}
-        self.asking: Asking | None = None
+        self.question: Asking
+        self.asks = isinstance(node, (nodes.Menu, nodes.Collect))
         self.sayings: tuple[Saying, ...] = ()
         self.cases: tuple[tuple[Expression, str], ...] = ()
         self.operands: Mapping[str, Operand] = {}
@@ -194,7 +213,7 @@ class ReadyNode:
     def _prepare(self, flow: ReadyFlow) -> None:  # noqa: C901 - a case a class
         match self.node:
             case nodes.Menu() | nodes.Collect() as node:
-                self.asking = Asking(node, flow)
+                self.question = Asking(node, flow)
             case nodes.Say(said):
                 self.sayings = (Saying(prompt(said), flow.fallback),)
             case nodes.Wait() as node:
@@ -228,13 +247,15 @@ class ReadyFlow:
 
     Attributes:
         flow: the flow.
+        nodes: its nodes, by name.
         hash: its structural hash.
         fallback: the language that it falls back to.
+        facts: whether a text in it may name a fact about the session (`session.id` ...).
         keys: what keys mean in the whole flow.
         words: what words mean in the whole flow; `None` for nothing.
     """
 
-    __slots__ = ("_nodes", "fallback", "flow", "hash", "keys", "words")
+    __slots__ = ("facts", "fallback", "flow", "hash", "keys", "nodes", "words")
 
     def __init__(self, flow: Flow) -> None:
         """Make a flow ready.
@@ -244,6 +265,7 @@ class ReadyFlow:
         """
         self.flow = flow
         self.hash = flow.structural_hash()
+        self.facts = b"session." in encode(flow)
         self.fallback = next(iter(flow.spoken), "")
         self.keys: dict[str, Handler] = {
             key: handler for handler in flow.handlers for key in handler.keys
@@ -251,20 +273,20 @@ class ReadyFlow:
         handlers = enumerate(flow.handlers, _HANDLERS)
         said = {str(number): handler.says for number, handler in handlers if handler.says}
         self.words = Choices(said) if said else None
-        self._nodes: dict[str, ReadyNode] = {}
+        self.nodes: dict[str, ReadyNode] = {}
         for name, node in flow.nodes.items():
             try:
-                self._nodes[name] = ReadyNode(name, node, self)
+                self.nodes[name] = ReadyNode(name, node, self)
             except ConfigurationError as error:
                 raise ConfigurationError(f"flow {flow.id}, node {name!r}: {error}") from error
 
     def __contains__(self, name: object) -> bool:
         """Return whether there is a node of this name."""
-        return name in self._nodes
+        return name in self.nodes
 
     def __iter__(self) -> Iterator[ReadyNode]:
         """Go through the nodes."""
-        return iter(self._nodes.values())
+        return iter(self.nodes.values())
 
     def node(self, name: str) -> ReadyNode:
         """Return a node.
@@ -272,9 +294,9 @@ class ReadyFlow:
         Raises:
             MissingNode: there is none of this name.
         """
-        found = self._nodes.get(name)
+        found = self.nodes.get(name)
         if found is None:
-            near = did_you_mean(name, self._nodes)
+            near = did_you_mean(name, self.nodes)
             raise MissingNode(
                 f"flow {self.flow.id}: there is no node {name!r}.{near}", self.flow.id, name
             )

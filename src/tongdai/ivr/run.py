@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_ENTERED: Final = 1_000
 """Nodes that are entered in one row; a longer row is `error.spin`."""
 
+_MANY: Final = 16  # effects of one step; nearly all have fewer
+_PLACES: Final = tuple(map(str, range(_MANY)))
 _PLAYING: Final = frozenset({"speaking", "waiting"})
 
 
@@ -34,14 +36,16 @@ class Run:
         flow, here: where it is.
         now: the instant that events get.
         cause: the id of the input.
+        do: ask something of the shell.
         next: the node to enter next, or `None`.
         skipped: nodes that were not said, because keys are waiting for the next question.
     """
 
     __slots__ = (
-        "_place",
-        "_prefix",
+        "_happened",
+        "_revision",
         "cause",
+        "do",
         "effects",
         "events",
         "flow",
@@ -67,27 +71,29 @@ class Run:
         self.effects: list[effects.AnyEffect] = []
         self.next: str | None = None
         self.here: ReadyNode
-        self.skipped: set[str] = set()
-        self._prefix = f"{session.id}/{session.revision}/"
-        self._place = 0
+        self.skipped: tuple[str, ...] = ()
+        self._happened = self.events.append
+        self.do = self.effects.append
+        self._revision = session.revision
 
     # --- telling ------------------------------------------------------------------------------
 
     def emit(self, event: events.AnyEvent) -> None:
         """Let something have happened."""
         force_setattr(event, "at", self.now)
-        self.events.append(event)
+        self._happened(event)
         if not self.cause:
             self.session = APPLIERS[type(event)](self.session, event)
             return
         force_setattr(event, "cause", self.cause)
         self.session = seen(APPLIERS[type(event)](self.session, event), self.cause)
 
-    def do(self, effect: effects.AnyEffect) -> None:
-        """Ask something of the shell."""
-        self._place += 1
-        force_setattr(effect, "id", f"{self._prefix}{self._place}")
-        self.effects.append(effect)
+    def asked(self) -> tuple[effects.AnyEffect, ...]:
+        """Return what was asked of the shell, each effect with its id."""
+        prefix = f"{self.id}/{self._revision}/"
+        for place, effect in enumerate(self.effects, 1):
+            force_setattr(effect, "id", prefix + (_PLACES[place] if place < _MANY else str(place)))
+        return tuple(self.effects)
 
     def ignore(self, what: object, reason: str) -> None:
         """Let an input have meant nothing; only what kind it was is kept."""
@@ -99,8 +105,10 @@ class Run:
         """Leave the node by an outcome, or by a way of the whole flow that leads `to` a node."""
         here = self.here
         self.next = to = here.ways.get(outcome) if to is None else to
-        late = here.asking.keying.terminator if grace and here.asking else ""
-        self.emit(events.Moved(self.id, here.name, outcome, to or "", grace if late else 0, late))
+        if grace and (late := here.question.keying.terminator):
+            self.emit(events.Moved(self.id, here.name, outcome, to or "", grace, late))
+        else:
+            self.emit(events.Moved(self.id, here.name, outcome, to or ""))
         if to is None:
             self.finish("unwired")
 
@@ -116,7 +124,7 @@ class Run:
         """Stop the prompt and the timer that are under way: something else has happened."""
         session = self.session
         if session.prompt and session.phase in _PLAYING:
-            self.do(effects.StopAudio(session.token(session.prompt)))
+            self.do(effects.StopAudio(f"{self.id}/{session.prompt}"))
         if session.timer:
             self.do(effects.CancelTimer(session.token(session.timer)))
 
@@ -125,6 +133,8 @@ class Run:
     def values(self) -> Mapping[str, Any]:
         """What texts can name: the session's values, and facts about the session itself."""
         session = self.session
+        if not self.flow.facts:
+            return session.values
         return {
             "session.id": session.id,
             "session.flow": session.flow,

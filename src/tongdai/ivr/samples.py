@@ -8,11 +8,28 @@ of these.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tongdai.errors import ConfigurationError
-from tongdai.ivr.flow import Flow
-from tongdai.ivr.nodes import Branch
+from tongdai.ivr.checks import KEYS
+from tongdai.ivr.flow import Flow, Operator
+from tongdai.ivr.nodes import (
+    MOST_DIGITS,
+    Branch,
+    Collect,
+    Invoke,
+    Menu,
+    Node,
+    Record,
+    Transfer,
+    Wait,
+    choices,
+    outcomes,
+)
+from tongdai.ivr.prompts import Modality, prompt
+from tongdai.ivr.session import Session
+from tongdai.ivr.simulate import Simulation
 from tongdai.model.expression import (
     AllOf,
     AnyOf,
@@ -27,9 +44,23 @@ from tongdai.model.expression import (
     Term,
 )
 
-_MOST = 12  # values that are tried for one name
+_MOST: Final = 12  # values that are tried for one name
+_NONSENSE: Final = "zzzz"
+_WRONG: Final = "9876543210*#"
 
-Samples = Mapping[str, tuple[Plain, ...]]
+
+class Act(NamedTuple):
+    """One thing that is done to a `Simulation`: the name of its method, and what it is given."""
+
+    method: str
+    given: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        """Give the call."""
+        return f"{self.method}({', '.join(map(repr, self.given))})"
+
+
+Samples: TypeAlias = Mapping[str, tuple[Plain, ...]]
 """Constants that conditions compare a name with, by name."""
 
 
@@ -56,11 +87,129 @@ def answers(into: str, known: Samples) -> list[Any]:
     return [*tried[:_MOST], other]
 
 
+def attempts(flow: Flow, node: Node, simulation: Simulation, known: Samples) -> Iterator[Act]:
+    """Go through what can be done to a session that stands at a node, the plainest first."""
+    session = simulation.session
+    if session.phase in ("calling", "understanding"):
+        yield from _told(node, simulation.asked, known)
+    elif session.phase == "handed_off":
+        wired = {outcome for outcome, target in outcomes(node) if target is not None}
+        results = {"full": "full", "closed": "closed", "failed": "failed", "then": "ended"}
+        yield from (Act("queue_is", (said,)) for way, said in results.items() if way in wired)
+    elif session.phase == "expired":
+        yield Act("says", (_NONSENSE,))
+    elif isinstance(node, Wait):
+        if node.for_ is not None:
+            yield Act("waits")
+        if node.interrupted is not None:
+            yield Act("press", ("1",)) if session.modality == "voice" else Act("says", ("1",))
+    elif session.keys:
+        yield Act("waits")
+    elif isinstance(node, (Menu, Collect)):
+        yield from _replies(flow, node, session, known)
+
+
+def _replies(flow: Flow, node: Menu | Collect, session: Session, known: Samples) -> Iterator[Act]:
+    """Go through the replies to a question; who is in trouble already stays in that trouble."""
+    voice = session.modality == "voice"
+    if not session.no_match and not session.no_input:
+        if isinstance(node, Menu):
+            yield from _chosen(node, session.modality)
+        else:
+            yield from _collected(node, known, voice=voice)
+        if session.phase == "secure":
+            yield Act("fails", ("secret",))
+        for handler in flow.handlers:
+            if isinstance(handler, Operator) and session.phase != "secure":
+                words = [Act("says", (word,)) for word in handler.says]
+                keys = [Act("press", (key,)) for key in handler.keys if voice]
+                yield from (keys or words)[:1]
+    if not session.no_match:
+        yield Act("waits")
+    if not session.no_input:
+        yield from _wrong(flow, node, voice=voice)
+
+
+def _chosen(menu: Menu, modality: Modality) -> Iterator[Act]:
+    for key, choice in choices(menu).items():
+        if modality == "chat":
+            yield Act("chooses", (key,))
+        elif modality == "sms":
+            yield Act("says", (key,))
+        elif KEYS.issuperset(key):
+            yield Act("press", (key,))
+        else:
+            labels = prompt(choice.label) if choice.label is not None else ()
+            texts = (one.text for _, several in labels for one in several)
+            yield from (Act("says", (text,)) for text in islice((*choice.says, *texts), 1))
+    if menu.understand:
+        yield Act("says", (_NONSENSE,))
+
+
+def _collected(node: Collect, known: Samples, *, voice: bool) -> Iterator[Act]:
+    if node.kind == "text":
+        yield Act("says", (_NONSENSE.ljust(node.shortest, "z")[: node.longest],))
+        return
+    usual = "1234567890" * (MOST_DIGITS // 10 + 1)
+    fitting = [
+        value
+        for value in known.get(node.into, ())
+        if isinstance(value, str)
+        and value.isascii()
+        and value.isdigit()
+        and node.shortest <= len(value) <= node.longest
+    ]
+    for digits in dict.fromkeys([*fitting, usual[: node.shortest]]):
+        yield _keyed(digits, node) if voice else Act("says", (digits,))
+    if node.spoken_into and voice:
+        yield Act("says", (_NONSENSE,))
+    if node.understand:
+        yield Act("says", (_NONSENSE,))
+
+
+def _keyed(digits: str, node: Collect) -> Act:
+    return Act("press", (digits if len(digits) == node.longest else digits + node.terminator,))
+
+
+def _wrong(flow: Flow, node: Menu | Collect, *, voice: bool) -> Iterator[Act]:
+    """Give something that is no answer, if there is such a thing."""
+    if isinstance(node, Collect) and node.shortest > 1:
+        yield _keyed("1", node) if voice and node.kind == "digits" else Act("says", ("1",))
+    elif not voice:
+        if not node.understand and not (isinstance(node, Collect) and node.kind == "text"):
+            yield Act("says", (_NONSENSE,))
+    elif isinstance(node, Menu) or (node.kind == "digits" and not node.sensitive):
+        used = {node.terminator, *(key for handler in flow.handlers for key in handler.keys)}
+        used |= {key[0] for key in node.choices} if isinstance(node, Menu) else {*"0123456789"}
+        used |= {node.cancel} if isinstance(node, Collect) else set()
+        yield from (Act("press", (key,)) for key in islice((k for k in _WRONG if k not in used), 1))
+
+
+def _told(node: Node, asked: str, known: Samples) -> Iterator[Act]:
+    """Go through what the application could say."""
+    tried: list[Any] = [None]
+    if isinstance(node, Menu):
+        tried = [*node.choices, None]
+    elif isinstance(node, Collect):
+        tried = [*known.get(node.into, ()), "other", None]
+    elif isinstance(node, Invoke):
+        tried = answers(node.into, known)
+    elif isinstance(node, Record):
+        tried = ["recording"]
+    yield from (Act("answers", (asked, value)) for value in tried)
+    reasons = [way[7:-1] for way, _ in outcomes(node) if way.startswith("errors[")]
+    if isinstance(node, Record):
+        reasons.append("no_input")
+    if isinstance(node, Transfer):
+        reasons += ["busy", "no_answer"]
+    yield from (Act("fails", (asked, reason)) for reason in [*reasons, "failed"])
+
+
 def _nested(path: str, value: Plain) -> dict[str, Any]:
     made: Any = value
     for part in reversed(path.split(".")):
         made = {part: made}
-    return made  # type: ignore[no-any-return]
+    return dict(made)
 
 
 def _compared(condition: str) -> Iterator[tuple[str, Plain]]:

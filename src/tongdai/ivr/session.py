@@ -232,12 +232,20 @@ def same_flow(session: Session, frame: Frame) -> bool:
 
 
 def _moved(session: Session, event: events.Moved) -> Session:
-    if event.grace:
-        session = replace(session, grace=event.grace, late=event.late)
+    if session.phase == "moving":  # (the node did not wait, so nothing is under way)
+        return replace(
+            session,
+            node=event.to,
+            retrying=session.retrying or event.outcome in _RETRIES,
+            at=event.at,
+            revision=session.revision + 1,
+        )
     return replace(
         session,
         node=event.to,
         phase="moving",
+        grace=event.grace or session.grace,
+        late=event.late or session.late,
         prompt=0,
         timer=0,
         call=0,
@@ -303,7 +311,7 @@ def _asked(session: Session, event: events.Asked) -> Session:
         prompt=event.prompt,
         timer=event.timer,
         until=event.until,
-        count=max(session.count, event.prompt, event.timer),
+        count=event.timer or event.prompt,
         keys="",
         at=event.at,
         revision=session.revision + 1,
@@ -383,7 +391,7 @@ def _called(session: Session, event: events.Called) -> Session:
         call=event.call,
         timer=event.timer,
         until=event.until,
-        count=max(event.timer, event.call),
+        count=event.timer or event.call,
         keys=event.heard,
         at=event.at,
         revision=session.revision + 1,
@@ -444,9 +452,8 @@ def _valued(
     if secrets or session.secrets:
         kept = (name for name in session.secrets if name not in values)
         session = replace(session, secrets=(*kept, *secrets))
-    if values:
-        session = replace(session, values={**session.values, **values})
-    return replace(session, at=event.at, revision=session.revision + 1)
+    known = {**session.values, **values} if values else session.values
+    return replace(session, values=known, at=event.at, revision=session.revision + 1)
 
 
 APPLIERS: Final[Mapping[type[events.Event], Callable[[Session, Any], Session]]] = {

@@ -8,7 +8,7 @@ wait to be told. A statement that does not hold prints the whole conversation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any, Final, Literal, NoReturn, Self, TypeAlias, cast
 
@@ -50,8 +50,9 @@ _KINDS: Final[Mapping[type, str]] = {
     effects.StartRecording: "record",
     effects.TransferContact: "transfer",
 }
-_USUAL: Final = {"callback": None, "record": "recording", "transfer": None}
-_AT_MOST: Final = 10_000  # answers in a row: more is a flow that goes round
+_USUAL: Final[Mapping[str, object]] = {"callback": None, "record": "recording", "transfer": None}
+_AT_MOST: Final = 200  # prompts, or answers, in a row: more is a flow that goes round
+_DEADLINES: Final = 10_000  # that may pass in one wait
 
 
 def simulate(  # noqa: PLR0913 - each is a fact about the session
@@ -67,6 +68,7 @@ def simulate(  # noqa: PLR0913 - each is a fact about the session
     now: Instant = 0,
     prompts: Duration = seconds(0),
     session: str = "s1",
+    usual: bool = True,
 ) -> Simulation:
     """Start a session of a flow and return what drives it.
 
@@ -76,14 +78,15 @@ def simulate(  # noqa: PLR0913 - each is a fact about the session
         modality: how the session talks.
         language: in which language; empty takes the flow's first.
         calls: what functions answer, by name: a value, a function of the arguments by name, or
-            `Fails(...)`. So do `record`, `transfer` and `callback`, which go well unless told
-            otherwise. A function without an answer here waits for `answers` or `fails`.
+            `Fails(...)`. So do `record`, `transfer` and `callback`. A function without an answer
+            here waits for `answers` or `fails`.
         queues: what queues say, by id; one without an answer here waits for `queue_is`.
         calendars: calendars by name.
         values: what is known at the start.
         now: the instant of the start.
         prompts: how long each prompt takes.
         session: the session's id (a split looks at it).
+        usual: whether `record`, `transfer` and `callback` go well unless `calls` has them.
 
     Raises:
         MissingNode: the flow does not start anywhere.
@@ -98,6 +101,7 @@ def simulate(  # noqa: PLR0913 - each is a fact about the session
         calls or {},
         queues or {},
         prompts,
+        usual=usual,
     )
 
 
@@ -111,20 +115,34 @@ class Simulation:
         now: the instant.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as in `simulate`
         self,
         machine: Machine,
         first: Turn,
         calls: Mapping[str, object],
         queues: Mapping[str, Result],
         prompts: Duration = seconds(0),
+        *,
+        usual: bool = True,
     ) -> None:
+        """Take up a session that has just started.
+
+        Args:
+            machine: the machine.
+            first: what it gave at the start.
+            calls: what functions answer, as in `simulate`.
+            queues: what queues say.
+            prompts: how long each prompt takes.
+            usual: whether recordings, transfers and call-backs go well by themselves.
+        """
         self._machine = machine
         self._calls = calls
         self._queues = queues
         self._prompts = prompts
+        self._usual = _USUAL if usual else {}
         self.session: Session = first.session
         self.now: Instant = first.session.at
+        self._began = self.now
         self.events: tuple[AnyEvent, ...] = ()
         self.effects: tuple[effects.AnyEffect, ...] = ()
         self._lines: tuple[str, ...] = ()
@@ -141,6 +159,27 @@ class Simulation:
     def fork(self) -> Simulation:
         """Return another simulation that stands where this one does, and goes its own way."""
         return copy(self)  # (whatever it holds is a value)
+
+    @property
+    def asked(self) -> str:
+        """The function, or the queue, that has been asked and has not answered; empty for none."""
+        if isinstance(self._call, effects.GiveToQueue):
+            return self._call.queue
+        return "" if self._call is None else _name(self._call)
+
+    def settle(self) -> Self:
+        """Hear the prompts to their end."""
+        been: dict[object, Mapping[str, Any]] = {}
+        for _ in range(_AT_MOST):
+            if not self._prompt_ends():
+                return self
+            session = self.session
+            loops = tuple(session.loops.items())
+            place = (session.flow, session.node, session.phase, session.stack, loops)
+            if been.get(place) == session.values:
+                break  # nothing has changed since it was here: it will go round for ever
+            been[place] = session.values
+        return self._fail("expected an end of what is said")
 
     # --- what the customer notices --------------------------------------------------------------
 
@@ -173,14 +212,14 @@ class Simulation:
 
     def press(self, keys: str) -> Self:
         """Hear the prompts to their end, and press keys one after the other."""
-        self._listen()
+        self.settle()
         for key in keys:
             self._press(key)
         return self
 
     def says(self, text: str) -> Self:
         """Say something, or write it where the session is one of messages."""
-        self._listen()
+        self.settle()
         return self._say(text)
 
     def cuts_in(self, keys: str = "", text: str = "") -> Self:
@@ -209,23 +248,24 @@ class Simulation:
         Raises:
             AssertionError: there is nothing to wait for.
         """
-        self._listen()
+        self.settle()
         due = self._due()
         if time is None and due is None:
             self._fail("expected something that happens by itself")
         until = self.now + time if time is not None else max(self.now, cast("int", due))
-        for _ in range(_AT_MOST):
+        for _ in range(_DEADLINES):
             due = self._due()
             if due is None or due > until:
-                self.now = until
+                self.now = max(self.now, until)  # (a prompt may end later)
                 return self
             self.now = max(self.now, due)
             self._fall_due()
-            self._listen()
+            self.settle()
         return self._fail("expected an end of what happens by itself")
 
     def hangs_up(self) -> Self:
-        """Hang up, close the chat."""
+        """Hear the prompts to their end, and hang up, or close the chat."""
+        self.settle()
         return self._step(inputs.HangUp())
 
     # --- what the application does --------------------------------------------------------------
@@ -240,11 +280,13 @@ class Simulation:
         return self._step(inputs.InvokeDone(call.call, value))
 
     def fails(self, function: str, reason: str = "failed") -> Self:
-        """State that a function is called, and let it fail.
+        """State that a function is called, and let it fail; `secret` is the collecting of one.
 
         Raises:
             AssertionError: it is not.
         """
+        if function == "secret" and self._secret is not None:
+            return self._step(inputs.SecureInputFailed("failed", self._secret.token))
         call = self._expected_call(function)
         return self._step(inputs.InvokeFailed(call.call, reason))
 
@@ -254,7 +296,7 @@ class Simulation:
         Raises:
             AssertionError: there is no hand-off.
         """
-        self._listen()
+        self.settle()
         if not isinstance(self._call, effects.GiveToQueue):
             self._fail("expected a hand-off")
         return self._step(inputs.QueueResult(result, self._call.call))
@@ -267,7 +309,7 @@ class Simulation:
         Raises:
             AssertionError: it is elsewhere.
         """
-        self._listen()
+        self.settle()
         if self.session.node != node:
             self._fail(f"expected to be at {node!r}, and it is at {self.session.node!r}")
         return self
@@ -278,7 +320,7 @@ class Simulation:
         Raises:
             AssertionError: one has another.
         """
-        self._listen()
+        self.settle()
         for name, value in values.items():
             if self.session.values.get(name) != value:
                 self._fail(f"expected {name} to be {value!r}")
@@ -297,7 +339,7 @@ class Simulation:
         Raises:
             AssertionError: it is not, or otherwise.
         """
-        self._listen()
+        self.settle()
         wanted = {"queue": queue, "requires": requires, "priority": priority, "context": context}
         return self._effect(effects.GiveToQueue, wanted)
 
@@ -307,7 +349,7 @@ class Simulation:
         Raises:
             AssertionError: it was not, or otherwise.
         """
-        self._listen()
+        self.settle()
         return self._effect(effects.ScheduleCallBack, {"queue": queue, "number": number})
 
     def transfers(self, to: str) -> Self:
@@ -316,7 +358,7 @@ class Simulation:
         Raises:
             AssertionError: they were not, or elsewhere.
         """
-        self._listen()
+        self.settle()
         return self._effect(effects.TransferContact, {"to": to})
 
     def ends(self, reason: str | None = None) -> Self:
@@ -325,7 +367,7 @@ class Simulation:
         Raises:
             AssertionError: it is not, or for another reason.
         """
-        self._listen()
+        self.settle()
         if not self.session.ended:
             self._fail(f"expected the end, and it is at {self.session.node!r}")
         if reason is not None and self.session.reason != reason:
@@ -369,7 +411,7 @@ class Simulation:
             if isinstance(effect, effects.Play):
                 self._plays += (effect,)
             elif isinstance(effect, effects.StartSecureInput):
-                self._secret = effect
+                self._secret, self._keyed = effect, ""
             elif isinstance(effect, effects.GiveToQueue):
                 self._call = effect
                 if effect.queue in self._queues:
@@ -388,18 +430,17 @@ class Simulation:
     def _answer(self, call: Call) -> AnyInput | None:
         name = _name(call)
         if name not in self._calls:
-            usual = name in _USUAL and not isinstance(call, effects.CallFunction)
-            return inputs.InvokeDone(call.call, _USUAL[name]) if usual else None
+            usual = name in self._usual and not isinstance(call, effects.CallFunction)
+            return inputs.InvokeDone(call.call, self._usual[name]) if usual else None
         answer = self._calls[name]
         if callable(answer):
-            asked = call.args if isinstance(call, effects.CallFunction) else {}
-            answer = cast("Callable[..., object]", answer)(**asked)
+            answer = answer(**(call.args if isinstance(call, effects.CallFunction) else {}))
         if isinstance(answer, Fails):
             return inputs.InvokeFailed(call.call, answer.reason)
         return inputs.InvokeDone(call.call, answer)
 
     def _expected_call(self, function: str) -> Call:
-        self._listen()
+        self.settle()
         call = self._call
         if call is None or isinstance(call, effects.GiveToQueue) or _name(call) != function:
             self._fail(f"expected a call of {function!r}")
@@ -416,17 +457,12 @@ class Simulation:
         )
         return True
 
-    def _listen(self) -> None:
-        for _ in range(_AT_MOST):
-            if not self._prompt_ends():
-                return
-        self._fail("expected an end of what is said")
-
     def _press(self, key: str) -> None:
         if self._secret is None:
             self._step(inputs.Press(key))
             return
-        self._tell("> press •")
+        if not self._keyed:
+            self._tell("> press •••")
         keying = Digits(self._secret.shortest, self._secret.longest, self._secret.terminator)
         verdict = keying.key(self._keyed, key)
         if verdict == "more":
@@ -482,8 +518,8 @@ class Simulation:
 
     def _tell(self, line: str) -> None:
         if line:
-            time = f"{clock(self.now):>8}" if line.startswith(">") else " " * 8
-            self._lines += (f"{time}  {line}",)
+            time = clock(self.now - self._began) if line.startswith(">") else ""
+            self._lines += (f"{time:>8}  {line}",)
 
     def _fail(self, expected: str) -> NoReturn:
         raise AssertionError(f"{expected}\n{self}")
@@ -491,4 +527,3 @@ class Simulation:
 
 def _name(call: Call) -> str:
     return call.function if isinstance(call, effects.CallFunction) else _KINDS[type(call)]
-

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from tongdai.ivr.flow import Flow
-from tongdai.ivr.graph import components, cycles, goes_round, possible, reached, ways_by_node
+from tongdai.ivr.graph import Way, components, cycles, goes_round, possible, reached
 from tongdai.ivr.nodes import (
     Assign,
     Branch,
@@ -85,34 +85,27 @@ def _skipped(say: Say) -> bool:
     return said.barge_in or any(not one.fits("voice") for _, several in said for one in several)
 
 
-def spins(flows: Mapping[str, Flow], modality: Modality) -> list[tuple[Place, ...]]:
-    """Return the cycles among these flows that never wait: one way round for each knot of them.
-
-    Calls of flows that are not among these are taken to wait; that they may fail at once is not.
-    """
-    graph = _Graph(flows, modality)
-    places = [(flow.id, name) for flow in flows.values() for name in flow.nodes]
+def spins(graph: Quick) -> list[tuple[Place, ...]]:
+    """Return the cycles among flows that never wait: one way round for each knot of them."""
 
     def after(place: Place) -> tuple[Place, ...]:
         return graph.after(place, again=False, into=True)
 
-    return [goes_round(knot, after) for knot in cycles(places, after)]
+    return [goes_round(knot, after) for knot in cycles(graph.places, after)]
 
 
-def longest_row(flows: Mapping[str, Flow], modality: Modality) -> Mapping[Place, int]:
+def longest_row(graph: Quick) -> Mapping[Place, int]:
     """Return, for each place, how many nodes can be entered from there on without waiting.
 
     It is only right where nothing spins. A loop that goes round as often as a value says is taken
     to go round for ever.
     """
-    graph = _Graph(flows, modality)
-    places = [(flow.id, name) for flow in flows.values() for name in flow.nodes]
 
     def after(place: Place) -> tuple[Place, ...]:
         return graph.after(place, again=True, into=True)
 
     rows: dict[Place, int] = {}
-    for knot in reversed(components(places, after)):
+    for knot in reversed(components(graph.places, after)):
         inside = set(knot)
         own = sum(1 + rows.get(graph.call(place), 0) for place in knot)
         if len(knot) > 1 or knot[0] in after(knot[0]):
@@ -128,17 +121,41 @@ def longest_row(flows: Mapping[str, Flow], modality: Modality) -> Mapping[Place,
     return rows
 
 
-class _Graph:
-    """The ways among flows that a session of a modality takes without waiting."""
+class Quick:
+    """The ways among flows that a session of a modality takes without waiting.
 
-    def __init__(self, flows: Mapping[str, Flow], modality: Modality) -> None:
+    Calls of flows that are not among these are taken to wait; that they may fail at once is not.
+
+    Attributes:
+        places: all nodes of all flows.
+    """
+
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        modality: Modality,
+        ways: Mapping[str, Mapping[str, tuple[Way, ...]]],
+    ) -> None:
+        """Look at the flows.
+
+        Args:
+            flows: the flows by id.
+            modality: the modality.
+            ways: for each flow, what `ways_by_node` gives.
+        """
         self._flows = flows
-        self._modality: Modality = modality
-        self._ways = {
-            (flow.id, name): tuple(possible(flow.nodes[name], ways, modality))
-            for flow in flows.values()
-            for name, ways in ways_by_node(flow).items()
-        }
+        self._ways: dict[Place, tuple[Way, ...]] = {}
+        self._entries: dict[Place, Place] = {}  # where the flow begins that a place leads into
+        for flow in flows.values():
+            for name, node in flow.nodes.items():
+                quick = leaves_at_once(node, modality)
+                kept = (way for way in ways[flow.id][name] if quick(way.outcome))
+                self._ways[flow.id, name] = tuple(possible(node, kept, modality))
+                if isinstance(node, (CallFlow, GotoFlow)):
+                    called = flows.get(constant(node.flow) or "")
+                    if called is not None and called.start in called.nodes:
+                        self._entries[flow.id, name] = (called.id, called.start)
+        self.places = tuple(self._ways)
         self._returning: set[str] = set()  # flows that can come back at once
         while more := {id for id in flows if id not in self._returning and self._returns(id)}:
             self._returning |= more
@@ -151,35 +168,23 @@ class _Graph:
             again: whether a loop may go round.
             into: whether a call leads into the flow that is called, or only past it.
         """
+        ways, entry = self._ways[place], self._entries.get(place)
+        if not ways and entry is None:
+            return ()
         flow, name = place
         node = self._flows[flow].nodes[name]
-        shut = {"again"} if isinstance(node, Loop) and not again else set[str]()
-        entry = self.entry(place)
-        if isinstance(node, CallFlow) and entry[0] not in self._returning:
-            shut.add("then")
-        quick = leaves_at_once(node, self._modality)
-        on = tuple(
-            (flow, way.target)
-            for way in self._ways[place]
-            if way.outcome not in shut and quick(way.outcome)
-        )
-        enters = entry != _NOWHERE and (into or isinstance(node, GotoFlow))
-        return (entry, *on) if enters else on
-
-    def entry(self, place: Place) -> Place:
-        """Return where the flow begins that a place calls or goes to, or what is no place."""
-        node = self._flows[place[0]].nodes[place[1]]
-        if not isinstance(node, (CallFlow, GotoFlow)):
-            return _NOWHERE
-        called = self._flows.get(constant(node.flow) or "")
-        if called is None or called.start not in called.nodes:
-            return _NOWHERE
-        return called.id, called.start
+        shut = ""
+        if isinstance(node, Loop) and not again:
+            shut = "again"
+        elif isinstance(node, CallFlow) and (entry is None or entry[0] not in self._returning):
+            shut = "then"
+        on = tuple((flow, way.target) for way in ways if way.outcome != shut)
+        return (entry, *on) if entry and (into or isinstance(node, GotoFlow)) else on
 
     def call(self, place: Place) -> Place:
-        """Return the same for a place that calls, and comes back."""
+        """Return where the flow begins that a place calls; where none is called, no place."""
         calls = isinstance(self._flows[place[0]].nodes[place[1]], CallFlow)
-        return self.entry(place) if calls else _NOWHERE
+        return self._entries.get(place, _NOWHERE) if calls else _NOWHERE
 
     def times(self, place: Place) -> int:
         """Return how often a loop goes round; of what is none, 0."""

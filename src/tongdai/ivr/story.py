@@ -8,7 +8,7 @@ was keyed as a secret is never shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tongdai.ivr import effects, events, inputs
 from tongdai.ivr.effects import AnyEffect
@@ -19,8 +19,18 @@ from tongdai.model.personal import Value
 
 def story(told: AnyInput | AnyEvent | AnyEffect) -> str:
     """Return one thing as a line, or an empty text where it is not worth one."""
-    line = _LINES.get(type(told))
-    return line(told) if line is not None else ""
+    match told:
+        case effects.Play():
+            buttons = "".join(f" [{button.label}]" for button in told.buttons)
+            return f'! "{spoken(told)}"{buttons}'
+        case effects.CallFunction():
+            return f"! {told.function}({_named(told.args)})"
+        case effects.ApplySettings():
+            return f"! set {_named(told.values)}"
+        case effects.GiveToQueue() | effects.ScheduleCallBack():
+            return _given(told)
+        case _:
+            return _LINES.get(type(told), "").format(told).rstrip()
 
 
 def spoken(play: effects.Play) -> str:
@@ -28,17 +38,8 @@ def spoken(play: effects.Play) -> str:
     return play.text or play.audio or play.ssml
 
 
-def _play(play: effects.Play) -> str:
-    buttons = "".join(f" [{button.label}]" for button in play.buttons)
-    return f'! "{spoken(play)}"{buttons}'
-
-
 def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in values.items())
-
-
-def _moved(event: events.Moved) -> str:
-    return f"< {event.node}: {event.outcome} -> {event.to or 'nowhere'}"
 
 
 def _given(effect: effects.GiveToQueue | effects.ScheduleCallBack) -> str:
@@ -49,35 +50,31 @@ def _given(effect: effects.GiveToQueue | effects.ScheduleCallBack) -> str:
     return ", ".join(part for part in parts if part)
 
 
-_LINES: Mapping[type[Value], Any] = {
-    inputs.Press: lambda one: f"> press {one.key}",
-    inputs.Utterance: lambda one: f'> say "{one.text}"',
-    inputs.Text: lambda one: f'> write "{one.text}"',
-    inputs.Choose: lambda one: f"> choose {one.choice}",
-    inputs.HangUp: lambda _: "> hang up",
-    inputs.TimerFired: lambda _: "> time passes",
-    inputs.SecureInputDone: lambda one: f"> a secret of {one.length} digits",
-    inputs.SecureInputFailed: lambda one: f"> no secret: {one.reason}",
-    inputs.InvokeDone: lambda one: f"> answer {one.value!r}",
-    inputs.InvokeFailed: lambda one: f"> fail {one.reason}",
-    inputs.QueueResult: lambda one: f"> queue {one.result}",
-    events.SessionEnded: lambda one: f"< ended: {one.reason}",
-    events.InputIgnored: lambda one: f"< ignored {one.input}: {one.reason}",
-    events.Moved: _moved,
-    events.FlowEntered: lambda one: f"< into flow {one.flow}, {one.node}",
-    events.FlowReturned: lambda one: f"< back to flow {one.flow}, {one.node}",
-    events.CleanUpStarted: lambda one: f"< clean-up {one.node}".rstrip(),
-    events.NodeSkipped: lambda one: f"< skipped {one.node}: {one.kind} cannot be run",
-    events.NoInputCounted: lambda one: f"< {one.node}: no_input {one.count}",
-    events.NoMatchCounted: lambda one: f"< {one.node}: no_match {one.count}",
-    events.AskExpired: lambda one: f"< {one.node}: the question has expired",
-    effects.Play: _play,
-    effects.StartSecureInput: lambda one: f"! collect a secret of {one.shortest} to {one.longest}",
-    effects.CallFunction: lambda one: f"! {one.function}({_named(one.args)})",
-    effects.GiveToQueue: _given,
-    effects.ScheduleCallBack: _given,
-    effects.StartRecording: lambda _: "! record",
-    effects.TransferContact: lambda one: f"! transfer to {one.to}",
-    effects.ApplySettings: lambda one: f"! set {_named(one.values)}",
-    effects.Disconnect: lambda _: "! disconnect",
+_LINES: Final[Mapping[type[Value], str]] = {
+    inputs.Press: "> press {0.key}",
+    inputs.Utterance: '> say "{0.text}"',
+    inputs.Text: '> write "{0.text}"',
+    inputs.Choose: "> choose {0.choice}",
+    inputs.HangUp: "> hang up",
+    inputs.TimerFired: "> time passes",
+    inputs.SecureInputDone: "> a secret of {0.length} digits",
+    inputs.SecureInputFailed: "> no secret: {0.reason}",
+    inputs.InvokeDone: "> answer {0.value!r}",
+    inputs.InvokeFailed: "> fail {0.reason}",
+    inputs.QueueResult: "> queue {0.result}",
+    events.SessionEnded: "< ended: {0.reason}",
+    events.InputIgnored: "< ignored {0.input}: {0.reason}",
+    events.Moved: "< {0.node}: {0.outcome} -> {0.to}",
+    events.FlowEntered: "< into flow {0.flow}, {0.node}",
+    events.FlowReturned: "< back to flow {0.flow}, {0.node}",
+    events.CleanUpStarted: "< clean-up {0.node}",
+    events.NodeSkipped: "< skipped {0.node}: {0.kind} cannot be run",
+    events.NoInputCounted: "< {0.node}: no_input {0.count}",
+    events.NoMatchCounted: "< {0.node}: no_match {0.count}",
+    events.AskExpired: "< {0.node}: the question has expired",
+    effects.StartSecureInput: "! collect a secret of {0.shortest} to {0.longest} digits",
+    effects.StartRecording: "! record",
+    effects.TransferContact: "! transfer to {0.to}",
+    effects.Disconnect: "! disconnect",
 }
+"""How each is told; what is not here is not worth a line."""

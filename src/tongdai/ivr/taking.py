@@ -30,8 +30,8 @@ _OF_CUSTOMER: Final = (inputs.Press, inputs.Utterance, inputs.Text, inputs.Choos
 # --- time -----------------------------------------------------------------------------------------
 
 
-def live(run: Run, input: AnyInput, now: Instant) -> None:
-    """Live through the deadlines up to now, each at its own instant."""
+def live(run: Run, input: AnyInput, now: Instant) -> bool:
+    """Live through the deadlines up to now, each at its own instant; return whether it ended."""
     session = run.session
     if isinstance(input, inputs.TimerFired) and _current(session, session.timer, input.token):
         now = max(now, session.until)  # (a shell whose clock is a little ahead)
@@ -43,6 +43,8 @@ def live(run: Run, input: AnyInput, now: Instant) -> None:
         entering.settle(run)
         if lived > 2 * MOST_DEADLINES:
             run.finish("error.spin")
+    run.now = now
+    return run.session.phase == "ended"
 
 
 def _deadline(run: Run) -> None:
@@ -80,8 +82,8 @@ def _press(run: Run, input: inputs.Press) -> None:
     elif phase == "listening":
         _drop_timer(run)
         asking.read_key(run, run.here, key, "")
-    elif phase == "speaking" and run.here.asking is not None:
-        if run.here.asking.saying.barge_in:
+    elif phase == "speaking" and run.here.asks:
+        if run.here.question.saying.barge_in:
             run.quiet()
             asking.read_key(run, run.here, key, "")
         else:
@@ -109,7 +111,7 @@ def _keep(run: Run, input: inputs.Press) -> None:
 def _utterance(run: Run, input: inputs.Utterance) -> None:
     _text(input.text, "Utterance.text")
     session = run.session
-    question = run.here.asking
+    question = run.here.question if run.here.asks else None
     if session.modality != "voice" or session.cleaning:
         run.ignore(input, "nobody listens to speech")
     elif session.phase == "waiting" and "interrupted" in run.here.ways:
@@ -147,8 +149,7 @@ def _choose(run: Run, input: inputs.Choose) -> None:
         run.ignore(input, "the button is of an older question")
     elif _reads(run, input):
         _drop_timer(run)
-        question = run.here.asking
-        if question is not None and input.choice in question.ways:
+        if input.choice in run.here.question.ways:
             asking.fill(run, run.here, input.choice)
         else:
             asking.fail(run, run.here, "no_match", input.choice)
@@ -216,7 +217,7 @@ def _prompt_done(run: Run, input: inputs.PromptDone) -> None:
 
 
 def _said(run: Run) -> None:
-    if run.here.asking is not None:
+    if run.here.asks:
         asking.prompt_done(run, run.here)
     else:
         run.take("then")

@@ -116,3 +116,10 @@ def texts(node: Node) -> Iterator[Text]:
 def constant(template: str) -> str | None:
     """Return what a template always gives, or `None` where that depends on values."""
     return None if "{" in template.replace("{{", "") else template.replace("{{", "{")
+
+
+def beginnings(name: str) -> Iterator[str]:
+    """Go through what a dotted name can be a part of, the longest first, itself included."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]

@@ -161,9 +161,7 @@ def write(data: dict[str, object], *, open_levels: int = 2) -> str:
 
 
 def _block(data: object, deep: int, open_levels: int) -> Iterator[str]:
-    """Give a list or a mapping, line by line, not yet indented."""
-    if deep >= DEEPEST:
-        raise ConfigurationError(f"a document nests at most {DEEPEST} deep")
+    """Give a list or a mapping, line by line, not yet indented; `_inline` bounds the depth."""
     entries: list[tuple[str, object]] = []
     if is_object(data):
         entries = [(f"{_key(name)}:", value) for name, value in data.items()]

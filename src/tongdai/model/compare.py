@@ -30,6 +30,8 @@ Function: TypeAlias = Literal[
     "text",
     "number",
     "size",
+    "digits",
+    "at",
     "plus",
     "minus",
     "times",
@@ -126,6 +128,7 @@ COMPARISONS: Final[Mapping[Sign, Callable[[Plain, Plain], bool]]] = {
     "glob": _glob,
 }
 
+# The same between two numbers, which is what is asked most.
 NUMERIC: Final[Mapping[Sign, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "<": operator.lt,
@@ -133,7 +136,6 @@ NUMERIC: Final[Mapping[Sign, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-"""The same between two numbers, which is what is asked most."""
 
 
 # --- functions ------------------------------------------------------------------------------------
@@ -180,6 +182,19 @@ def _size(value: Plain) -> Plain:
     return len(value) if isinstance(value, (str, list, tuple, Mapping)) else None
 
 
+def _digits(value: Plain) -> Plain:
+    return isinstance(value, str) and value.isascii() and value.isdigit()
+
+
+def _at(value: Plain, place: Plain) -> Plain:
+    """Return what an object has by a key, or a list at a place from 0 (or from its end)."""
+    if isinstance(value, Mapping):
+        return value.get(place) if isinstance(place, str) else None
+    if not isinstance(value, (list, tuple)) or not is_number(place):
+        return None
+    return value[place] if isinstance(place, int) and -len(value) <= place < len(value) else None
+
+
 def _plus(one: Any, other: Any) -> Plain:  # noqa: ANN401 - any plain value
     if not is_number(one) or not is_number(other):
         return None
@@ -199,10 +214,7 @@ def _times(one: Any, other: Any) -> Plain:  # noqa: ANN401 - any plain value
         return None
     if not (-TOO_LARGE < one < TOO_LARGE and -TOO_LARGE < other < TOO_LARGE):
         return None
-    try:
-        product = one * other
-    except OverflowError:
-        return None
+    product = one * other
     return product if -TOO_LARGE < product < TOO_LARGE else None
 
 
@@ -223,6 +235,8 @@ def _replace(value: Plain, old: Plain, new: Plain) -> Plain:
 def _slice(value: Plain, start: Plain, count: Plain) -> Plain:
     if not isinstance(value, str) or not isinstance(start, int) or not isinstance(count, int):
         return None
+    if isinstance(start, bool) or isinstance(count, bool):
+        return None
     first = start if start >= 0 else len(value) + start
     return value[first : first + max(0, count)] if first >= 0 else ""
 
@@ -231,6 +245,7 @@ def _of_text(function: Callable[[str], str]) -> Callable[[Plain], Plain]:
     return lambda value: function(value) if isinstance(value, str) else None
 
 
+# Of how many values each is, and what it gives.
 FUNCTIONS: Final[Mapping[Function, tuple[int, Callable[..., Plain]]]] = {
     "fold": (1, _of_text(fold)),
     "lower": (1, _of_text(str.casefold)),
@@ -239,6 +254,8 @@ FUNCTIONS: Final[Mapping[Function, tuple[int, Callable[..., Plain]]]] = {
     "text": (1, spoken),
     "number": (1, _number),
     "size": (1, _size),
+    "digits": (1, _digits),
+    "at": (2, _at),
     "plus": (2, _plus),
     "minus": (2, _minus),
     "times": (2, _times),
@@ -246,7 +263,6 @@ FUNCTIONS: Final[Mapping[Function, tuple[int, Callable[..., Plain]]]] = {
     "replace": (3, _replace),
     "slice": (3, _slice),
 }
-"""Of how many values each is, and what it gives."""
 
 
 # --- names ----------------------------------------------------------------------------------------

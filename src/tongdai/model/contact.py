@@ -44,15 +44,16 @@ class Claim(Value, frozen=True, kw_only=False):
         scheme: what kind of identifier, such as `phone`, `email` or `zalo`.
         value: the identifier, normalised.
         scope: within what it is unique, such as an app's or a page's id; empty is everywhere.
-        assurance: how sure it is: `asserted` by the customer, `observed` by the channel, or
-            `verified`.
+        assurance: how sure it is, from least to most: `asserted` by somebody, shown by the
+            `carrier` (a caller's number), vouched for by the `platform` (the account that writes),
+            or `verified` (a code sent there came back).
         raw: the identifier as it came.
     """
 
     scheme: str
     value: Annotated[str, Personal]
     scope: str = ""
-    assurance: Literal["asserted", "observed", "verified"] = "asserted"
+    assurance: Literal["asserted", "carrier", "platform", "verified"] = "asserted"
     raw: Annotated[str, Personal] = ""
 
     def __post_init__(self) -> None:

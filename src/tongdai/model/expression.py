@@ -12,7 +12,8 @@ stranger wrote. A name with dots is one name::
     compare    := "==" | "!=" | "<" | "<=" | ">" | ">=" | "in"
     value      := number | "text" | true | false | none | call | name
     call       := ("fold" | "lower" | "upper" | "trim" | "text" | "number" | "size") "(" value ")"
-                | ("plus" | "minus" | "times" | "default") "(" value "," value ")"
+                | "digits" "(" value ")"
+                | ("plus" | "minus" | "times" | "default" | "at") "(" value "," value ")"
                 | ("replace" | "slice") "(" value "," value "," value ")"
 
     operand    := value, where each "text" is a template
@@ -35,7 +36,8 @@ What they say:
 - `text(x)` is what a template renders, `number(x)` the number that a text states (`"12"`,
   `" -1.5 "`) or none, `size(x)` how many characters or items it has; `plus(x, y)`, `minus(x, y)`
   and `times(x, y)` are of two numbers, else none; `default(x, y)` is x, or y where x is none, false
-  or an empty text.
+  or an empty text. `digits(x)` is true of a text of nothing but the digits 0 to 9. `at(x, y)` is
+  what an object has under a key, or a list at a place, from 0, where -1 is the last.
 - A value alone holds unless it is false, none, 0, or empty.
 - A name is looked up whole. Where no value has this name, its longest known beginning is, and the
   rest leads through objects by key and lists by place: `order.items.0.price`. What is not there is

@@ -137,7 +137,7 @@ def _constant(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not isinstance(value, int) and not (isinstance(value, float) and math.isfinite(value)):
         raise ConfigurationError(f"{value!r:.60} is no number, text, true, false or none")
     if not -TOO_LARGE < value < TOO_LARGE:
         raise ConfigurationError(f"a number has at most {MOST_DIGITS} digits")

@@ -351,6 +351,10 @@ class Runtime:
             if isinstance(effect, (effects.SendMessage, effects.DisconnectContact)):
                 self._owe(effect)
                 continue
+            if isinstance(effect, effects.ServeContact):
+                what = type(effect.task).__name__
+                self.fault("", effect.id, f"{effect.contact}: nobody here performs {what}")
+                continue
             if isinstance(effect, effects.ConnectContact):
                 connected.add(effect.interaction)
             elif isinstance(effect, effects.ShowMessage) and effect.interaction in connected:

@@ -23,6 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tongdai.center import Center, Decision, effects, events, inputs
 from tongdai.channels import Left, Message, Receipt
 from tongdai.errors import IllegalInput
+from tongdai.ivr import inputs as saying
+from tongdai.ivr.session import Session
 from tongdai.model import codec
 from tongdai.model.agent import PRESENCES, Agent
 from tongdai.model.contact import Address, Contact, Content
@@ -62,6 +64,7 @@ _WRONG: Final[Sequence[inputs.AnyInput]] = (
     inputs.Decline("(nobody)/1"),
     inputs.FailConnect("(nobody)/1"),
     inputs.Say("(nobody)/1", Content("hello")),
+    inputs.Tell("(nobody)", saying.HangUp()),
     inputs.Abandon("(nobody)"),
     inputs.End("(nobody)/1"),
     inputs.ExtendWrapUp("(nobody)/1", 5),
@@ -209,6 +212,24 @@ class CenterMachine(RuleBasedStateMachine):
     def lengths(self) -> st.SearchStrategy[Duration]:
         """Return how much time passes before an input; few and round, so that things coincide."""
         return st.sampled_from([0, 0, 0, 1, 5, 5, 10, 20, 60]).map(seconds)
+
+    def said(self, session: Session) -> st.SearchStrategy[saying.AnyInput]:
+        """Return what a flow is told: keys and words, and answers to what it has asked for."""
+        token = st.sampled_from(
+            [session.token(number) for number in {session.prompt, session.call, 1, 99}]
+        )
+        return st.one_of(
+            st.builds(saying.Press, st.sampled_from("12#*0")),
+            st.builds(saying.Utterance, st.sampled_from(["1", "hai", ""])),
+            st.builds(saying.Text, st.sampled_from(["1", "2", "thẻ"])),
+            st.builds(saying.Choose, st.sampled_from(["1", "9"]), token),
+            st.builds(saying.PromptDone, token),
+            st.builds(saying.InvokeDone, token, st.sampled_from([None, "gold", {"a": [1]}])),
+            st.builds(saying.InvokeFailed, token, st.sampled_from(["failed", "busy"])),
+            st.just(saying.SecureInputDone("ref", 4)),
+            st.just(saying.SecureInputFailed("no_match")),
+            st.just(saying.HangUp()),
+        )
 
     def skills(self) -> Collection[str]:
         """Return the skills of which agents and contacts are made: those that the center knows."""
@@ -420,7 +441,37 @@ class CenterMachine(RuleBasedStateMachine):
             self.do(inputs.Arrive(Contact(self._next_contact(), mode=mode), queue), after)
             after = _NOW
 
-    @rule(data=st.data(), text=st.sampled_from(["", "xin chào", "it's 5 o'clock"]))
+    @precondition(lambda self: bool(self.center.state.entries))
+    @precondition(lambda self: self.arrived < _MOST_CONTACTS)
+    @rule(data=st.data())
+    def arrive_in_flow(self, data: st.DataObject) -> None:
+        """A contact begins in a flow."""
+        contact = msgspec.structs.replace(data.draw(self.contacts()), id=self._next_contact())
+        flow = self.one_of(data, sorted(self.center.state.entries))
+        self.do(inputs.Arrive(contact, flow, id=self.name(data)), self.pause(data))
+
+    @precondition(lambda self: bool(self.center.state.flows))
+    @rule(data=st.data())
+    def tell(self, data: st.DataObject) -> None:
+        """A contact's flow is told something, whoever has the contact."""
+        contact = self.one_of(data, self.center.state.flows)
+        session = self.center.state.flows[contact].session
+        if session is not None:
+            said = data.draw(self.said(session))
+            self.do(inputs.Tell(contact, said, id=self.name(data)), self.pause(data))
+
+    @precondition(lambda self: bool(self.center.state.flows))
+    @rule(data=st.data())
+    def go_through_a_flow(self, data: st.DataObject) -> None:
+        """A flow is told what it waits for, until something else has its contact."""
+        contact = self.one_of(data, self.center.state.flows)
+        for _ in range(8):
+            live = self.center.state.flows.get(contact)
+            if live is None or live.session is None or contact in self.center.state.contacts:
+                return
+            self.do(inputs.Tell(contact, _obliging(live.session, data)))
+
+    @rule(data=st.data(), text=st.sampled_from(["", "xin chào", "it's 5 o'clock", "1", "2"]))
     def write(self, data: st.DataObject, text: str) -> None:
         """A customer writes: a new contact, or one that is open."""
         message = Message(key="m", at=self.now, address=_who(data), content=Content(text))
@@ -496,12 +547,16 @@ class CenterMachine(RuleBasedStateMachine):
         interaction = self.one_of(data, self.interactions())
         self.do(inputs.Say(interaction, Content("hello")), self.pause(data))
 
-    @precondition(lambda self: bool(self.center.state.contacts or self.center.state.ended))
+    @precondition(
+        lambda self: bool(
+            self.center.state.contacts or self.center.state.flows or self.center.state.ended
+        )
+    )
     @rule(data=st.data())
     def abandon(self, data: st.DataObject) -> None:
         """A customer leaves: waiting, during an offer, while served, or when long gone."""
         state = self.center.state
-        contact = self.one_of(data, state.contacts or state.ended)
+        contact = self.one_of(data, [*state.contacts, *state.flows] or state.ended)
         self.do(inputs.Abandon(contact, id=self.name(data)), self.pause(data))
 
     @precondition(lambda self: bool(self.interactions()))
@@ -574,12 +629,12 @@ class CenterMachine(RuleBasedStateMachine):
         self.refused(wrong, self.pause(data))
 
     @now_and_then
-    @precondition(lambda self: bool(self.center.state.contacts))
+    @precondition(lambda self: bool(self.center.state.contacts or self.center.state.flows))
     @rule(data=st.data())
     def use_an_id_twice(self, data: st.DataObject) -> None:
         """A contact's id is used once."""
         state = self.center.state
-        contact = self.one_of(data, [*state.contacts, *state.ended])
+        contact = self.one_of(data, [*state.contacts, *state.flows, *state.ended])
         self.refused(inputs.Arrive(Contact(contact), next(iter(state.queues.queues))))
 
     def refused(self, wrong: inputs.AnyInput, after: Duration = _NOW) -> None:
@@ -645,6 +700,8 @@ class CenterMachine(RuleBasedStateMachine):
                     self._accepted[event.contact] = event.offer
                 elif isinstance(event, events.InteractionFailed):
                     assert self._accepted.pop(event.contact) == event.interaction
+                elif isinstance(event, events.ContactEnded):
+                    self._accepted.pop(event.contact, None)
 
     @invariant()
     def siblings_are_rescinded_at_once(self) -> None:
@@ -673,8 +730,11 @@ class CenterMachine(RuleBasedStateMachine):
         told = [event for record in records for event in record.events]
         moved = {event.contact for event in told if isinstance(event, events.ContactOverflowed)}
         removed = any(isinstance(event, events.QueueRemoved) for event in told)
+        again = {event.contact for event in told if isinstance(event, events.ContactEnded)}
         for record in records:
             for id, place in record.places.items():
+                if id in again:  # (its flow has given it to a queue once more)
+                    continue
                 if id in after and (removed or id in moved):
                     assert place.since == after[id].since
                 elif id in after:
@@ -708,6 +768,15 @@ class CenterMachine(RuleBasedStateMachine):
             for event in record.events:
                 if isinstance(event, (events.ContactEnded, events.ContactRefused)):
                     assert event.reason
+
+    @invariant()
+    def a_person_and_a_flow_never_have_the_same_contact(self) -> None:
+        """While a queue or an agent has a contact, its flow waits or is over."""
+        state = self.center.state
+        for id, live in state.flows.items():
+            assert live.session is not None
+            waits = live.session.phase in {"handed_off", "ended"}
+            assert waits == (id in state.contacts)
 
     @invariant()
     def there_is_nothing_to_poll_for(self) -> None:
@@ -826,9 +895,20 @@ class CenterMachine(RuleBasedStateMachine):
                 return id
 
     def _receive(self, data: st.DataObject, inbound: Message | Left | Receipt) -> None:
-        queue = self.one_of(data, self.center.state.queues.queues)
+        state = self.center.state
+        queue = self.one_of(data, [*state.queues.queues, *sorted(state.entries)])
         mode = data.draw(st.sampled_from(Mode))
         self.do(inputs.Receive(inbound, queue, mode), self.pause(data))
+
+
+def _obliging(session: Session, data: st.DataObject) -> saying.AnyInput:
+    """Return what a session waits for."""
+    if session.phase == "calling":
+        return saying.InvokeDone(session.token(session.call), "gold")
+    if session.phase == "speaking":
+        return saying.PromptDone(session.token(session.prompt))
+    key = data.draw(st.sampled_from(["1", "2", "#"]))
+    return saying.Press(key) if session.modality == "voice" else saying.Text(key)
 
 
 def _may(waiter: Waiter, agent: Agent) -> bool:

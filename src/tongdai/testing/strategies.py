@@ -534,7 +534,7 @@ def _ignoring(
     return lambda _: make()
 
 
-def values_of(
+def values_of(  # noqa: PLR0911 - one case a kind of type
     kind: Any,  # noqa: ANN401 - any type, or union of types
     known: Mapping[str, st.SearchStrategy[Any]] = MappingProxyType({}),
 ) -> st.SearchStrategy[Any]:

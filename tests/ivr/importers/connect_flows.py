@@ -67,12 +67,13 @@ def normal(given: Json) -> Json:
     found: dict[str, Json] = {"start": given["StartAction"]}
     for one in given["Actions"]:
         ways = one.get("Transitions", {})
-        errors = sorted((way["ErrorType"], way["NextAction"]) for way in ways.get("Errors", []))
+        errors = sorted({(way["ErrorType"], way["NextAction"]) for way in ways.get("Errors", [])})
         conditions = [
             (way["Condition"]["Operator"], way["Condition"]["Operands"], way["NextAction"])
             for way in ways.get("Conditions", [])
         ]
         if one["Type"] in named:
+            conditions = [way for at, way in enumerate(conditions) if way not in conditions[:at]]
             conditions.sort(key=repr)
         follow = ways.get("NextAction") or None
         parameters = one.get("Parameters", {})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.ivr.importers.connect_flows import BYE, SORRY, Caller, action, document, equals
+from tests.ivr.importers.connect_flows import BYE, SORRY, Caller, Json, action, document, equals
 from tongdai.ivr import effects, inputs
 from tongdai.model.calendar import BusinessCalendar
 from tongdai.model.time import hours, seconds
@@ -17,7 +15,7 @@ ALWAYS = BusinessCalendar(
 NEVER = BusinessCalendar("UTC", {})
 
 
-def menu(*, store: str = "False", **errors: str) -> Any:
+def menu(*, store: str = "False", **errors: str) -> Json:
     """Return a menu: 1 leads to cards, 2 to loans."""
     return action(
         "menu",
@@ -29,7 +27,7 @@ def menu(*, store: str = "False", **errors: str) -> Any:
     )
 
 
-def queue(name: str) -> list[Any]:
+def queue(name: str) -> list[Json]:
     """Return two actions that set a queue and hand the contact over."""
     return [
         action(
@@ -559,7 +557,7 @@ def test_what_cannot_be_run_goes_the_way_of_its_error() -> None:
 
 def test_a_secret_is_collected_by_the_shell() -> None:
     """Encrypted input never reaches the session; the shell gives a reference."""
-    secret: Any = {
+    secret: Json = {
         "Text": "PIN?",
         "StoreInput": "True",
         "InputTimeLimitSeconds": "5",

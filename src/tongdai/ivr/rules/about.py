@@ -12,8 +12,9 @@ from functools import cached_property
 from tongdai.errors import did_you_mean
 from tongdai.ivr.flow import Flow
 from tongdai.ivr.graph import TROUBLE, Next, Way, cycles, possible, reached, targets, ways_by_node
+from tongdai.ivr.nodes import Branch
 from tongdai.ivr.prompts import Modality
-from tongdai.ivr.spins import Place, spins
+from tongdai.ivr.spins import Place, Quick, spins
 
 _SUGGESTIONS = 20  # a document in which every name is wrong must not take for ever
 
@@ -40,10 +41,11 @@ class About:
     @cached_property
     def ways(self) -> Mapping[str, tuple[Way, ...]]:
         """The ways out of each node that some session can take, to nodes that are there."""
-        every = ways_by_node(self.flow)
         return {
-            name: tuple(way for way in ways if any(way in on[name] for on in self.ways_on.values()))
-            for name, ways in every.items()
+            name: ways
+            if len(self.modalities) == 1 or not isinstance(self.flow.nodes[name], Branch)
+            else tuple(dict.fromkeys(way for on in self.ways_on.values() for way in on[name]))
+            for name, ways in self.ways_on[self.modalities[0]].items()
         }
 
     @cached_property
@@ -81,12 +83,18 @@ class About:
         return cycles(self.reached, self.after)
 
     @cached_property
+    def quick(self) -> Mapping[Modality, Quick]:
+        """What happens without waiting, in all flows, on each modality."""
+        ways = {id: ways_by_node(flow) for id, flow in self.flows.items()}
+        return {modality: Quick(self.flows, modality, ways) for modality in self.modalities}
+
+    @cached_property
     def spinning(self) -> Sequence[tuple[Place, ...]]:
         """The cycles that never wait, and go through this flow; a place is (flow, node)."""
         found: dict[tuple[Place, ...], None] = {}
         for modality in self.modalities:
             here = self.reached_on[modality]
-            for round_ in spins(self.flows, modality):
+            for round_ in spins(self.quick[modality]):
                 if any(flow == self.flow.id and node in here for flow, node in round_):
                     found[round_] = None
         return list(found)

@@ -51,7 +51,7 @@ def long_row(about: About) -> Iterator[Finding]:
     """Find rows of nodes that are so long that the machine takes them for a spin."""
     longest, at = 0, ""
     for modality in () if about.spinning else about.modalities:
-        rows = longest_row(about.flows, modality)
+        rows = longest_row(about.quick[modality])
         for name in about.reached:
             if rows[about.flow.id, name] > longest:
                 longest, at = rows[about.flow.id, name], name
@@ -132,7 +132,7 @@ def _can_end(node: Node) -> bool:
 def _chosen(node: Node, outcome: str) -> bool:
     """Return whether a customer asks for this way, or a loop counts it."""
     if isinstance(node, (Menu, Collect)):
-        return outcome == "operator" or outcome.startswith("choices")
+        return outcome in ("operator", "expired") or outcome.startswith("choices")
     return isinstance(node, Loop) and outcome == "again"
 
 

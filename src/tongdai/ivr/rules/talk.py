@@ -52,12 +52,13 @@ def text(about: About) -> Iterator[Finding]:
 def secret(about: About) -> Iterator[Finding]:
     """Find secrets that would be said or given away."""
     for leak in leaks(about.flow, [one for one in about.flows.values() if one != about.flow]):
-        came = f" (copied from {leak.path[-2]})" if len(leak.path) > 1 else ""
+        *before, name = leak.path
+        came = f" (copied from {before[-1]})" if before else ""
         yield error(
             leak.node,
             "secret",
-            f"{leak.field} {_USES[leak.use]} {leak.path[-1]}{came}, which is a secret",
-            f"Take {leak.path[-1]} out; only functions may be given it",
+            f"{leak.field} {_USES[leak.use]} {name}{came}, which is a secret",
+            f"Take {name} out; only functions may be given it",
             leak.field,
         )
 

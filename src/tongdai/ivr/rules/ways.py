@@ -118,7 +118,7 @@ def dangling(about: About) -> Iterator[Finding]:
 
 
 def same_way(about: About) -> Iterator[Finding]:
-    """Find outcomes that mean trouble and lead to where going right does."""
+    """Find outcomes that mean trouble and lead to where going right does; a person knows better."""
     for name, node in about.flow.nodes.items():
         ways = {outcome: target for outcome, target in outcomes(node) if target is not None}
         right = {
@@ -127,6 +127,8 @@ def same_way(about: About) -> Iterator[Finding]:
         if len(right) != 1:
             continue
         for outcome, target in ways.items():
+            if isinstance(about.flow.nodes.get(target), HandOff):
+                continue
             if outcome in TROUBLE and outcome not in _RIGHT_TOO and target in right:
                 yield warning(
                     name,
@@ -215,7 +217,7 @@ _CAN: Mapping[type, Callable[[Any, str], bool]] = {
     Transfer: lambda _, outcome: outcome == "failed",
     Opaque: lambda _, outcome: outcome == "failed",
     Invoke: lambda _, outcome: not outcome.startswith("errors"),
-    CallBack: lambda *_: True,
+    CallBack: lambda _, outcome: outcome in ("then", "failed"),
     Record: lambda _, outcome: outcome in ("then", "failed"),
 }
 """Whether an outcome can happen and end the flow; of the others, every one but `failed` can."""

@@ -3,9 +3,9 @@
 Rule: an action is a node, and where our machine needs it, a few; what is exported comes from the
 nodes alone. So a flow may be imported, changed here, and taken back.
 
-`load` reads both formats, `dump` writes either. Normalised on the way: empty lists of ways, the
-order of errors and of named results, a `NextAction` that is empty text, a key in brackets that
-needs none, and what the editor keeps for itself beside an action's place.
+`load` reads both formats, `dump` writes either. Normalised on the way: empty lists of ways, a way
+stated twice, the order of errors and of named results, a `NextAction` that is empty text, a key in
+brackets that needs none, and what the editor keeps for itself beside an action's place.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from tongdai.ivr.nodes import Node, Opaque, outcomes
 VERSION: Final = "2019-10-30"
 READERS: Final[Mapping[str, Callable[[Reading], Node]]] = {
     **talk.READERS,
-    **call.READERS,
     **keep.READERS,
+    **call.READERS,
     **give.READERS,
 }
 WRITERS: Final[Mapping[Any, Any]] = {
@@ -45,6 +45,8 @@ WRITERS: Final[Mapping[Any, Any]] = {
     **give.WRITERS,
 }
 _KEPT_METADATA: Final = ("position", "isFriendlyName")
+_NOWHERE: Final = "identifiers"  # in a flow's `extra`: of what is not there, by name
+_TRIED: Final = 10  # numbers, before those that are free for certain
 _READ: Final = ("Actions", "StartAction", "Metadata")
 
 
@@ -64,10 +66,10 @@ def load(document: str | bytes | Mapping[str, Any], *, id: str = "") -> Imported
     if "modules" in given and "Actions" not in given:
         given, kinds = modules.to_actions(given)
     actions = _actions(given)
-    names = _names(actions)
     start = given.get("StartAction")
     if not isinstance(start, str) or not start:
         raise ConfigurationError(f"connect: StartAction: {start!r:.60} is no identifier")
+    names = _names(actions, start)
     metadata = _object(given, "Metadata")
     places = _object(metadata, "ActionMetadata")
     nodes: dict[str, Node] = {}
@@ -80,13 +82,19 @@ def load(document: str | bytes | Mapping[str, Any], *, id: str = "") -> Imported
         nodes[name] = replace(main[1], extra=extra)
         nodes.update(parts)
     found.extend(_dangling(nodes))
-    if start not in names:
-        found.append(Diagnostic(_safe(start), "warning", "the flow starts here; it is not there"))
     beside = {key: value for key, value in given.items() if key not in _READ}
+    if names[start] not in nodes:
+        found.append(Diagnostic(names[start], "warning", "the flow starts here; it is not there"))
+    ids = {action.id for action in actions}
+    odd = {name: id for id, name in names.items() if name != id and id not in ids}
+    if odd:
+        beside[_NOWHERE] = odd
+    if beside.get("Version") == VERSION:
+        del beside["Version"]
     kept = {key: value for key, value in metadata.items() if key != "ActionMetadata"}
     flow = Flow(
         id or _safe(str(metadata.get("name") or "connect")),
-        start=names.get(start) or _safe(start),
+        start=names[start],
         nodes=nodes,
         extra={**beside, "Metadata": kept} if kept else beside,
     )
@@ -123,7 +131,7 @@ def dump(flow: Flow, *, older: bool | None = None) -> dict[str, Any]:
     ids = {name: _identifier(flow.nodes[name], name) for name in written}
     if len({*ids.values()}) < len(ids):
         raise ConfigurationError(f"flow {flow.id}: two nodes have one identifier in `extra`")
-    document = {key: value for key, value in flow.extra.items() if key != "Metadata"}
+    document = {key: flow.extra[key] for key in flow.extra if key not in ("Metadata", _NOWHERE)}
     if older is None:
         older = modules.OLDER in document
     places = {
@@ -135,6 +143,7 @@ def dump(flow: Flow, *, older: bool | None = None) -> dict[str, Any]:
     if places or metadata:
         document["Metadata"] = {**metadata, "ActionMetadata": places}
     document.setdefault("Version", VERSION)
+    ids = {**_object(flow.extra, _NOWHERE), **ids}
     document["StartAction"] = ids.get(flow.start, flow.start)
     actions = [_renamed(action, ids) for action in written.values()]
     besides = [_object(flow.nodes[name].extra, "beside") for name in written]
@@ -168,14 +177,13 @@ def _actions(document: Mapping[str, Any]) -> list[Action]:
     return actions
 
 
-def _names(actions: list[Action]) -> dict[str, str]:
+def _names(actions: list[Action], start: str) -> dict[str, str]:
     """Return a node's name for each identifier: the identifier, where that can be one."""
-    names = {action.id: action.id for action in actions if _safe(action.id) == action.id}
+    ids = dict.fromkeys(action.id for action in actions)
+    ids |= dict.fromkeys((start, *(to for action in actions for to in action.targets)))
+    names = {id: id for id in ids if _safe(id) == id}
     taken = set(names.values())
-    for action in actions:
-        if action.id not in names:
-            names[action.id] = _free(_safe(action.id), taken)
-    return names
+    return {id: names[id] if id in names else _free(_safe(id), taken) for id in ids}
 
 
 def _safe(text: str) -> str:
@@ -187,7 +195,7 @@ def _free(name: str, taken: set[str]) -> str:
     """Return a name that nobody has, and take it."""
     number, free = 1, name[:128]
     while free in taken:
-        number += 1
+        number = number + 1 if number < _TRIED else max(number + 1, len(taken))
         free = f"{name[:118]} {number}"
     taken.add(free)
     return free
@@ -195,7 +203,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _renamed(action: Action, names: Mapping[str, str]) -> Action:
     def to(target: str) -> str:
-        return names.get(target) or _safe(target)
+        return names.get(target, target)
 
     return attrs.evolve(
         action,
@@ -232,7 +240,7 @@ def _opaque(action: Action, why: str) -> Opaque:
         if error == ANY_ERROR and failed is None:
             failed = target
         else:
-            others[_free(f"error {error}", {*others})] = target
+            others[f"error {len(others)} {error}"] = target
     for at, condition in enumerate(action.conditions):
         others[f"condition {at}"] = condition.target
     extra: dict[str, Any] = {}
@@ -296,7 +304,7 @@ def _write_opaque(writing: Writing, node: Opaque) -> Action:
         if target is None:
             continue
         if what == "error":
-            errors.append((which.partition(" ")[0], target))
+            errors.append((which.partition(" ")[2], target))
         elif what == "condition" and which.isdecimal() and int(which) < len(rows):
             operator, operands = rows[int(which)]
             conditions.append(Condition(str(operator), tuple(operands), target))

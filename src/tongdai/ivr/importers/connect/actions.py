@@ -19,7 +19,7 @@ What `extra` holds, beside parameters that no field carries (under Connect's nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
 import attrs
@@ -84,6 +84,14 @@ class Action:
     errors: tuple[tuple[str, str], ...] = ()
     conditions: tuple[Condition, ...] = ()
     beside: Mapping[str, Plain] = attrs.field(factory=dict[str, Plain])
+
+    @property
+    def targets(self) -> Iterator[str]:
+        """The identifiers that its ways lead to."""
+        if self.next is not None:
+            yield self.next
+        yield from (target for _, target in self.errors)
+        yield from (condition.target for condition in self.conditions)
 
     def written(self) -> dict[str, Plain]:
         """Return it as the document has it."""

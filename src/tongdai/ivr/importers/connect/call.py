@@ -20,7 +20,7 @@ from tongdai.ivr.importers.connect.actions import (
     Ways,
     Writing,
 )
-from tongdai.ivr.importers.connect.keep import cases, written_case
+from tongdai.ivr.importers.connect.keep import cases, read_setting, written_case
 from tongdai.ivr.importers.connect.names import deep, flat, part, refers, template_of, text_of
 from tongdai.ivr.nodes import Branch, Invoke, Node
 from tongdai.model.time import seconds
@@ -48,7 +48,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "StartOutboundEmailContact": "OutboundEmail",
     "StartVoiceIdStream": "",
     "UpdateCase": "Case",
-    "UpdateContactCallbackNumber": "",
+    "UpdateContactCallbackNumber": "callback_number",
     "UpdateCustomerProfile": "Customer",
     "UpsertDataTableValues": "DataTables",
 }
@@ -120,13 +120,20 @@ def _read_service(reading: Reading) -> Node:
     )
 
 
+def _read_number(reading: Reading) -> Node:
+    """A setting; where its errors lead different ways, a service that looks at the number."""
+    different = len({target for _, target in reading.action.errors}) > 1
+    return _read_service(reading) if different else read_setting(reading)
+
+
 def _service_ways(action: Action, table: Ways | None = None) -> Ways:
     """Return the ways of a service: each error but the general ones is one of its own."""
     named = {error: f"errors[{_OURS.get(error, error)}]" for error, _ in action.errors}
     general = {ANY_ERROR: "failed"}
     if table is None:
         return Ways(next="done", errors={**named, **general})
-    return Ways(copies=table.copies, errors={**named, **general, NO_MATCH: "otherwise"})
+    missed = {NO_MATCH: "otherwise"} if "otherwise" in table.copies else {}
+    return Ways(copies=table.copies, errors={**named, **general, **missed})
 
 
 def _named(ways: Mapping[str, str]) -> dict[str, str | None]:
@@ -150,7 +157,7 @@ def _read_asked(reading: Reading) -> Node:
     compared = reading.part("answer")
     reading.parts[compared] = Branch(
         found,
-        otherwise=ways.get("otherwise"),
+        otherwise=ways.get("otherwise", ways.get("failed")),
         failed=ways.get("failed"),
         extra=reading.owned,
     )
@@ -194,8 +201,9 @@ def _write_invoke(writing: Writing, node: Invoke) -> Action:
     if not isinstance(branch, Branch):
         return writing.fail("done: in Connect the answer is compared at once, by a node of its own")
     conditions = [written_case(writing, case)[1] for case in branch.cases]
-    errors_of = {**named, ANY_ERROR: "failed", NO_MATCH: "otherwise"}
-    ways = Ways(copies=ASKED[kind][2].copies, errors=errors_of)
+    copies = ASKED[kind][2].copies
+    missed = {NO_MATCH: "otherwise"} if "otherwise" in copies else {}
+    ways = Ways(copies=copies, errors={**named, ANY_ERROR: "failed", **missed})
     return writing.action(kind, ways, {**targets, "otherwise": branch.otherwise}, conditions)
 
 
@@ -203,5 +211,6 @@ READERS: Final[Mapping[str, Callable[[Reading], Node]]] = {
     "InvokeLambdaFunction": _read_lambda,
     **dict.fromkeys(SERVICES, _read_service),
     **dict.fromkeys(ASKED, _read_asked),
+    "UpdateContactCallbackNumber": _read_number,
 }
 WRITERS: Final = {Invoke: _write_invoke}

@@ -63,10 +63,13 @@ _SPLIT: Final = Ways(copies=("otherwise",), errors={NO_MATCH: "otherwise"})
 def _read_attributes(reading: Reading) -> Node:
     attributes = _object(reading.take("Attributes"), "Attributes")
     ways = reading.ways(SET)
-    if reading.left.get("TargetContact", "Current") != "Current":
+    contact = reading.left.get("TargetContact", "Current")
+    if contact == "Related":
         values = flat(attributes, "related_contact")
         reading.take("TargetContact")
         return Setting(values, extra=reading.rest(), **ways)
+    if contact != "Current":
+        raise Unfit(f"TargetContact is {contact!r:.40}, not Current or Related")
     values = {f"Attributes.{_key(key)}": operand_of(_scalar(attributes[key])) for key in attributes}
     return Assign(values, extra=reading.rest("TargetContact"), **ways)
 
@@ -166,7 +169,12 @@ def ways_of(kind: str) -> Ways:
     return _SET_NUMBER if kind == "UpdateContactCallbackNumber" else SET
 
 
-def _read_setting(reading: Reading) -> Node:
+def read_setting(reading: Reading) -> Node:
+    """Return the setting of an action that sets something.
+
+    Raises:
+        Unfit: it sets nothing that we know.
+    """
     kind = reading.action.kind
     names = SETTINGS[kind]
     values: dict[str, str] = {}
@@ -416,7 +424,7 @@ def _write_split(writing: Writing, node: Split) -> Action:
 
 
 READERS: Final[Mapping[str, Callable[[Reading], Node]]] = {
-    **dict.fromkeys(SETTINGS, _read_setting),
+    **dict.fromkeys(SETTINGS, read_setting),
     "UpdateContactAttributes": _read_attributes,
     "UpdateFlowAttributes": _read_flow_attributes,
     "UpdateContactTargetQueue": _read_queue,

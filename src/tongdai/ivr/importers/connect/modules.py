@@ -92,18 +92,23 @@ class _Module:
     def __init__(self, module: Mapping[str, Any], where: str) -> None:
         self.kind = _text(module, "type", where)
         self.id = _text(module, "id", where)
-        self.target = _text(module, "target", where) if module.get("target") else ""
+        self.target = _text(module, "target", where) if "target" in module else ""
         self.parameters = _objects(module.get("parameters", []), f"{where}.parameters")
         self.branches = _objects(module.get("branches", []), f"{where}.branches")
         for at, branch in enumerate(self.branches):
             _text(branch, "condition", f"{where}.branches[{at}]")
             _text(branch, "transition", f"{where}.branches[{at}]")
-        self.left = list(self.parameters)
+        self._taken: set[int] = set()
         self.older: dict[str, Any] = {}
+
+    @property
+    def left(self) -> list[Mapping[str, Any]]:
+        """The parameters that nobody has taken."""
+        return [one for one in self.parameters if id(one) not in self._taken]
 
     def take(self, name: str) -> object:
         """Return the value of a parameter as actions write it; `None` where it is not there."""
-        found = [one for one in self.left if one.get("name") == name]
+        found = self.every(name)
         if not found:
             return None
         if len(found) > 1:
@@ -112,7 +117,7 @@ class _Module:
 
     def value(self, parameter: Mapping[str, Any], label: str) -> object:
         """Return a parameter's value, take it, and keep what only modules say of it."""
-        self.left = [one for one in self.left if one is not parameter]
+        self._taken.add(id(parameter))
         value = _value(parameter)
         if not parameter.get("namespace") and space_of(value)[1] is not None:
             self.older.setdefault("literal", []).append(label)
@@ -193,7 +198,10 @@ def _shaped(module: _Module, shape: Shape) -> dict[str, Any]:
     made = _Made({}, {}, [])
     for name, path in shape.parameters.items():
         if module.every(name):
-            _put(made.parameters, path, module.take(name))
+            value = module.take(name)
+            if value is None or isinstance(value, (Mapping, list, tuple)):
+                raise _Strange
+            _put(made.parameters, path, value)
     known = {shape.next, *shape.errors, *shape.results, *shape.own}
     evaluated: list[tuple[str, object, str]] = []
     for branch in module.branches:
@@ -251,7 +259,7 @@ def _evaluated(module: _Module, branches: list[tuple[str, object, str]]) -> list
             raise _Strange
         if module.kind == "PercentileBranching":
             share = as_number(value)
-            if share is None or sign != "Equals":
+            if share is None or sign != "Equals" or value != str(share):
                 raise _Strange
             below += share
             found.append(_condition("NumberLessThan", str(below), target))
@@ -282,6 +290,8 @@ def _play(module: _Module, made: _Made) -> None:
 
 def _ask(module: _Module, made: _Made) -> None:
     _prompt(module, made.parameters)
+    if module.target == "Lex":
+        return
     if as_number(module.take("MaxDigits")) != 1:
         raise _Strange
     made.parameters["StoreInput"] = "False"
@@ -293,10 +303,11 @@ def _store(module: _Module, made: _Made) -> None:
         raise _Strange
     made.parameters["StoreInput"] = "True"
     secret = module.take("EncryptEntry")
-    if (as_flag(secret) or False) is not ("InputEncryption" in made.parameters):
+    said = False if secret is None else as_flag(secret)
+    if said is not ("InputEncryption" in made.parameters):
         raise _Strange
     if not isinstance(secret, bool):
-        module.older["secret"] = secret
+        module.older["secret"] = [] if secret is None else secret
 
 
 def _attributes(module: _Module, made: _Made) -> None:
@@ -339,7 +350,10 @@ def _recording(module: _Module, made: _Made) -> None:
 
 
 def _staffing(module: _Module, made: _Made) -> None:
-    made.parameters["MetricType"] = f"{METRIC}{module.take('Status')}"
+    status = module.take("Status")
+    if status not in ("Staffed", "Available", "Online"):
+        raise _Strange
+    made.parameters["MetricType"] = f"{METRIC}{status}"
     if "True" in made.ways:
         made.conditions.append(_condition("NumberGreaterThan", "0", made.ways.pop("True")))
 
@@ -355,9 +369,10 @@ def _wait(module: _Module, made: _Made) -> None:
 
 def _hook(module: _Module, made: _Made) -> None:
     hook = module.take("Type")
-    if not isinstance(hook, str) or not hook:
+    flow = module.take("ContactFlowId")
+    if not isinstance(hook, str) or not hook or not isinstance(flow, str):
         raise _Strange
-    made.parameters["EventHooks"] = {hook: module.take("ContactFlowId")}
+    made.parameters["EventHooks"] = {hook: flow}
 
 
 def _prompt(module: _Module, parameters: dict[str, Any]) -> None:
@@ -385,7 +400,7 @@ def _pairs(module: _Module, name: str) -> dict[str, Any]:
 def _messages(module: _Module, made: _Made) -> None:
     messages: list[dict[str, Any]] = []
     keys: list[object] = []
-    for one in list(module.left):
+    for one in module.left:
         way = {"Text": "Text", "AudioPrompt": "PromptId"}.get(str(one.get("name")))
         if way == "Text" and one.get("key") not in (None, "text"):
             way = "SSML" if one.get("key") == "ssml" else None
@@ -410,6 +425,8 @@ def _streams(module: _Module, made: _Made) -> None:
         raise _Strange
     parameters["MediaStreamingState"] = "Enabled" if module.kind.startswith("Start") else "Disabled"
     parameters["MediaStreamType"] = module.take("MediaStreamTypes")
+    if not isinstance(parameters["MediaStreamType"], str):
+        raise _Strange
     directions = [ways[str(track)] for track in tracks]
     parameters["Participants"] = [{"ParticipantType": "Customer", "MediaDirections": directions}]
 

@@ -6,7 +6,7 @@ module for gives an error that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NoReturn, cast
 
 from tongdai.errors import ConfigurationError
@@ -38,6 +38,8 @@ class _Out:
     def __init__(self, action: Action, older: Mapping[str, Any]) -> None:
         self.action = action
         self.older = older
+        literal: object = older.get("literal", ())
+        self._literal = {*map(str, cast("Sequence[Any]", literal))}
         self.parameters: list[dict[str, Any]] = []
         self.left: dict[str, Any] = copied(action.parameters)
         self.conditions = list(action.conditions)
@@ -50,7 +52,7 @@ class _Out:
         """Add a parameter."""
         label = label or name
         made: dict[str, Any] = {"name": name, "value": value}
-        if label not in self.older.get("literal", ()):
+        if label not in self._literal:
             made["value"], space = space_of(value)
             if space is not None:
                 made["namespace"] = space
@@ -232,13 +234,16 @@ def _prompt(out: _Out, _kind: str) -> None:
 
 def _input(out: _Out, kind: str) -> None:
     _prompt(out, kind)
+    if out.action.kind == "ConnectParticipantWithLexBot":
+        return
     out.take("StoreInput")
     if kind == "GetUserInput":
         out.put("MaxDigits", "1")
         return
     secret = "InputEncryption" in out.action.parameters
     was: object = out.older.get("secret")
-    out.put("EncryptEntry", was if was is not None and as_flag(was) is secret else secret)
+    if was != [] or secret:
+        out.put("EncryptEntry", was if as_flag(was) is secret else secret)
     out.put("CustomerInputType", "Custom")
     for holder in ("InputValidation", "InputEncryption", "DTMFConfiguration"):
         rest = out.left.get(holder)

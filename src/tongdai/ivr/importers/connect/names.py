@@ -187,6 +187,7 @@ def _uncovered(found: re.Match[str]) -> str:
 # --- objects and lists ----------------------------------------------------------------------------
 
 _LONGEST_PATH: Final = 512  # characters
+_MOST_OPERANDS: Final = 4_096  # of one object
 _DEEPEST_PATH: Final = 64
 _PATH: Final = re.compile(r"(?P<key>[^.\[\]{}]+)|\[(?P<place>[0-9]{1,6})\]")
 
@@ -201,8 +202,11 @@ def flat(value: object, name: str) -> dict[str, str]:
     ways: list[tuple[str, Any]] = [(name, value)]
     while ways:
         path, here = ways.pop()
-        if len(path) > _LONGEST_PATH:
-            raise ConfigurationError(f"{path:.60}: a path has at most {_LONGEST_PATH} characters")
+        if len(path) > _LONGEST_PATH or len(found) > _MOST_OPERANDS:
+            raise ConfigurationError(
+                f"{path:.60}: a path has at most {_LONGEST_PATH} characters, and there are at most "
+                f"{_MOST_OPERANDS} values"
+            )
         if isinstance(here, Mapping):
             pairs = cast("Mapping[str, Any]", here)
             if not pairs:

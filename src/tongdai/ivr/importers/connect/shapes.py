@@ -51,6 +51,16 @@ SHAPES: Final[Mapping[tuple[str, str], Shape]] = {
         errors={"Timeout": "InputTimeLimitExceeded", "NoMatch": NO_MATCH, **_ERROR},
         parameters={"Timeout": "InputTimeLimitSeconds"},
     ),
+    ("GetUserInput", "Lex"): Shape(
+        "ConnectParticipantWithLexBot",
+        copies=("Error", "NoMatch"),
+        errors={"Timeout": "InputTimeLimitExceeded", "NoMatch": NO_MATCH, **_ERROR},
+        parameters={
+            "BotName": "LexBot.Name",
+            "BotAlias": "LexBot.Alias",
+            "BotRegion": "LexBot.Region",
+        },
+    ),
     ("StoreUserInput", ""): Shape(
         "GetParticipantInput",
         next="Success",

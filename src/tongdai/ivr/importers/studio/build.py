@@ -14,13 +14,13 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from tongdai.errors import ConfigurationError
 from tongdai.ivr.importers import Diagnostic
 from tongdai.ivr.importers.studio.liquid import (
+    Each,
     Either,
     Put,
     Reading,
-    Unreadable,
     read_template,
-    written,
 )
+from tongdai.ivr.importers.studio.marks import Unreadable, written
 from tongdai.ivr.importers.studio.widget import NotRunnable, Widget
 from tongdai.ivr.nodes import (
     INTERACTIVE,
@@ -28,6 +28,7 @@ from tongdai.ivr.nodes import (
     Branch,
     Case,
     End,
+    Loop,
     Node,
     Opaque,
     Setting,
@@ -62,17 +63,25 @@ class Set(NamedTuple):
     value: str
 
 
-Before: TypeAlias = Put | Either | Set
+Before: TypeAlias = Put | Either | Each | Set
 
 
 class Making:
-    """What goes into the nodes of one widget."""
+    """What goes into the nodes of one widget.
+
+    Attributes:
+        builder, widget: what they are made by, and of.
+        before: what has to be worked out or set before.
+        helpers: its nodes beside the one of its own name.
+        first: the first of its nodes, behind what is worked out before.
+    """
 
     def __init__(self, builder: Builder, widget: Widget) -> None:
         self.builder = builder
         self.widget = widget
         self.before: list[Before] = []
         self.helpers: dict[str, Node] = {}
+        self.first = widget.name
         self._names = builder.names(widget.name)
         self._values = count(1)
 
@@ -85,6 +94,10 @@ class Making:
         name = next(self._names)
         self.helpers[name] = node
         return name
+
+    def reserve(self) -> str:
+        """Return the name of a node of the widget's own that is still to be added."""
+        return next(self._names)
 
     def fresh(self) -> str:
         """Return a new name for a value that is worked out for this widget."""
@@ -189,7 +202,7 @@ class Builder:
         making = Making(self, widget)
         try:
             node = _made(widget, making)
-            first = self._lay(making, making.before, widget.name)
+            first = self._lay(making, making.before, making.first)
         except (NotRunnable, Unreadable, ConfigurationError) as error:
             reason = str(error).partition("\n")[0]
             self.hang_ups.pop(widget.name, None)
@@ -213,6 +226,12 @@ class Builder:
                 then = making.helper(
                     Branch(cases, otherwise=self._lay(making, step.otherwise, then))
                 )
+            elif isinstance(step, Each):
+                Operand.parse(step.times)
+                name = making.reserve()
+                again = self._lay(making, step.steps, name)
+                making.helpers[name] = Loop(step.times, again=again, done=then, failed=then)
+                then = name
             elif isinstance(step, Set):
                 then = making.helper(Setting({step.name: step.value}, then=then))
             else:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from tongdai.ivr.importers.studio.build import Making, is_template
-from tongdai.ivr.importers.studio.liquid import written
+from tongdai.ivr.importers.studio.marks import written
 from tongdai.ivr.importers.studio.widget import NotRunnable
 
 _NUMBER: Final = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
@@ -30,7 +30,7 @@ def condition(read: Mapping[str, Any], input: str, making: Making) -> str:
         NotRunnable: it says something that ours cannot.
     """
     kind = read.get("type")
-    make = _KINDS.get(kind) if isinstance(kind, str) else None
+    make = KINDS.get(kind) if isinstance(kind, str) else None
     if make is None:
         raise NotRunnable(f"the condition {kind!r:.40} is not one that we can run")
     arguments = read.get("arguments", (input,))
@@ -111,8 +111,34 @@ def _grouped(text: str) -> str:
 
 def _pattern(subject: str, value: str, _: Making) -> str:
     """Return the condition of a pattern that is no more than texts, `.` and `.*`."""
+    if digits := _DIGITS.fullmatch(value.strip()):
+        return _all_digits(f"trim(text({subject}))", digits)
     tests = [f"glob({_bare(subject)}, {written(glob)})" for glob in _globs(value.strip())]
     return tests[0] if len(tests) == 1 else f"({' or '.join(tests)})"
+
+
+_DIGITS: Final = re.compile(
+    r"(?:\(\?i\))?\^?\(?(?:\\d|\[0-9\])"
+    r"(?:(?P<many>[+*])|\{(?P<least>\d{1,3})(?P<to>,(?P<most>\d{1,3})?)?\})?\)?\$?"
+)
+
+
+def _all_digits(subject: str, found: re.Match[str]) -> str:
+    """Return the condition of so many digits and nothing else."""
+    tests = [f"digits({subject})"]
+    if found["many"] == "*":
+        return f'({tests[0]} or {subject} == "")'
+    if found["many"] is None:
+        least = int(found["least"] or 1)
+        most = int(found["most"]) if found["most"] else None if found["to"] else least
+        if least == 0:
+            raise NotRunnable("regex: digits that need not be there")
+        if most == least:
+            tests.append(f"size({subject}) == {least}")
+        else:
+            tests.append(f"size({subject}) >= {least}")
+            tests += [] if most is None else [f"size({subject}) <= {most}"]
+    return f"({' and '.join(tests)})"
 
 
 _PIECE: Final = re.compile(
@@ -139,7 +165,7 @@ def _globs(pattern: str) -> list[str]:
     return globs
 
 
-_KINDS: Final[Mapping[str, Callable[[str, str, Making], str]]] = {
+KINDS: Final[Mapping[str, Callable[[str, str, Making], str]]] = {
     "equal_to": _equal,
     "not_equal_to": _not(_equal),
     "matches_any_of": _any_of,

@@ -1,0 +1,440 @@
+"""How much two records speak for being one person.
+
+Rule: one function weighs, and explaining is the same weighing with its parts written down, so an
+explanation cannot say anything else than what was decided. Weights are whole tenths of a bit: sums
+are exact, in any order and on any machine.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from tongdai.profiles.emails import is_shared, mailbox
+from tongdai.profiles.extras import need
+from tongdai.profiles.names import Name
+from tongdai.profiles.records import VERIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tongdai.profiles.candidates import Index
+    from tongdai.profiles.model import Model
+    from tongdai.profiles.policy import Policy
+    from tongdai.profiles.records import Record
+
+PLATFORM: Final = VERIFIED - 1
+_LOOKS_ALIKE: Final = 0.86  # Jaro-Winkler
+_WEAK: Final = frozenset(["thi", "van"])  # middle names that say little more than the sex
+_SHORT: Final = 3  # characters below which two different words are just different
+_SUPPORT: Final = 40  # tenths of a bit that make a shared phone more than a phone alone
+
+
+class Part(NamedTuple):
+    """One line of an explanation: a field, its value, its weight in bits, and why."""
+
+    field: str
+    value: str
+    bits: float
+    note: str = ""
+
+
+class Naming(NamedTuple):
+    """How two names compare: tenths of a bit, why, and whether they are two people's names."""
+
+    tenths: int
+    note: str
+    conflict: bool
+
+
+class Scorer:
+    """Weighs pairs of records by one model."""
+
+    def __init__(self, model: Model, policy: Policy, index: Index) -> None:
+        """Read the model once: every weight as an integer."""
+        self._index: Final = index
+        self._level: Final = {level: model.tenths(level) for level in model.levels}
+        self._words: Final = {
+            word: min(round(-10 * math.log2(share)), self._level["name.word"])
+            for word, share in model.shares.items()
+            if 0 < share < 1
+        }
+        self._word: Final = self._level["name.word"]
+        self._near_word: Final = model.levels["name.near"]
+        self.prior: Final = self._level["prior"]
+        self.missing: Final = self._level["missing"]
+        self.merge: Final = round(policy.merge * 10)
+        self.review: Final = round(policy.review * 10)
+
+    def weigh(self, a: Record, b: Record, parts: list[Part] | None = None) -> tuple[int, bool]:
+        """Return the evidence in tenths of a bit, and whether these two must never be joined.
+
+        Args:
+            a: a record.
+            b: another.
+            parts: is filled with the explanation, if given.
+        """
+        if b.digest < a.digest:
+            a, b = b, a
+        total = self.prior
+        if parts is not None:
+            parts.append(Part("prior", "", total / 10))
+        contact = 0
+        sure = False
+        if a.phones and b.phones:
+            tenths, sure = self._phones(a, b, parts)
+            total += tenths
+            contact = tenths if tenths > 0 else 0
+        if a.emails and b.emails:
+            tenths, verified = self._emails(a, b, parts)
+            total += tenths
+            contact += tenths if tenths > 0 else 0
+            sure = sure or verified
+        support = 0
+        if a.ids and b.ids:
+            tenths = self._ids(a, b, parts)
+            total += tenths
+            support = tenths
+        named = dated = 0
+        conflict = False
+        if a.name is not None and b.name is not None:
+            naming = self.names(a.name, b.name)
+            total += naming.tenths
+            named = naming.tenths
+            conflict = naming.conflict
+            if parts is not None:
+                parts.append(Part("name", "", named / 10, naming.note))
+        if a.born and b.born:
+            dated = self._born(a.born, b.born, parts)
+            total += dated
+        if (a.street or a.number) and (b.street or b.number):
+            total += self._street(a, b, parts)
+        if a.postcode and b.postcode:
+            total += self._place("postcode", a.postcode, b.postcode, parts)
+        if a.city and b.city:
+            total += self._place("city", a.city, b.city, parts)
+        if a.region and b.region:
+            total += self._place("region", a.region, b.region, parts)
+        if contact and not sure:
+            if conflict:
+                alone = support + dated < _SUPPORT
+            else:
+                alone = dated == self._level["birth_date.other"] and support + named < _SUPPORT
+            if alone:
+                if total >= self.merge:
+                    cut = self.merge - 1 - total
+                    total += cut
+                    if parts is not None:
+                        what = "names" if conflict else "birth dates"
+                        note = f"{what} conflict, and no more than a phone or e-mail agrees"
+                        parts.append(Part("shared", "", cut / 10, note))
+                return total, True
+        return total, False
+
+    def _put(self, parts: list[Part] | None, value: str, level: str, note: str = "") -> int:
+        tenths = self._level[level]
+        if parts is not None:
+            field, _, how = level.partition(".")
+            parts.append(Part(field, value, tenths / 10, note or how.replace("_", " ")))
+        return tenths
+
+    def _shared(
+        self, key: str, sure: int, same: str, parts: list[Part] | None
+    ) -> tuple[int, str] | None:
+        """Return what an identifier that both hold is worth, or `None` when it is too common."""
+        people, live = self._index.people(key)
+        field = same.partition(".")[0]
+        if not live:
+            return None
+        tenths = self._level[same]
+        if people > 1 and sure < VERIFIED:
+            tenths += round(self._level[f"{field}.shared"] * math.log2(people))
+        if parts is None:
+            return tenths, ""
+        return tenths, f"held under {people} names" if people > 1 else "held under one name"
+
+    def _phones(self, a: Record, b: Record, parts: list[Part] | None) -> tuple[int, bool]:
+        best: tuple[int, str, str] | None = None
+        common = verified = False
+        for number, sure in a.phones.items():
+            if number not in b.phones:
+                continue
+            common = True
+            least = min(sure, b.phones[number])
+            level = "phone.verified" if least == VERIFIED else "phone.same"
+            found = self._shared(f"p{number}", least, level, parts)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = (found[0], number, found[1])
+                verified = least == VERIFIED
+        if best is not None:
+            tenths, number, note = best
+            apart = abs(a.era - b.era) - 1
+            if apart > 0:
+                tenths = max(0, tenths + self._level["phone.half_year"] * apart)
+                note += f", {apart // 2 + 1} years apart" if parts is not None else ""
+            if parts is not None:
+                parts.append(Part("phone", number, tenths / 10, note))
+            return tenths, verified
+        if common:
+            if parts is not None:
+                parts.append(Part("phone", "", 0.0, "too many people hold it"))
+            return 0, False
+        near: Any = _rapidfuzz().OSA.distance
+        for number in a.phones:
+            for other in b.phones:
+                if near(number, other, score_cutoff=1) <= 1:
+                    return self._put(parts, number, "phone.near"), False
+        return self._put(parts, "", "phone.other"), False
+
+    def _emails(self, a: Record, b: Record, parts: list[Part] | None) -> tuple[int, bool]:
+        best: tuple[int, str, str] | None = None
+        common = verified = False
+        for address, sure in a.emails.items():
+            if address not in b.emails:
+                continue
+            common = True
+            if is_shared(address):
+                return self._put(parts, address, "email.role", "a role's mailbox"), False
+            least = min(sure, b.emails[address])
+            level = "email.verified" if least == VERIFIED else "email.same"
+            found = self._shared(f"e{address}", least, level, parts)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = (found[0], address, found[1])
+                verified = least == VERIFIED
+        if best is not None:
+            if parts is not None:
+                parts.append(Part("email", best[1], best[0] / 10, best[2]))
+            return best[0], verified
+        if common:
+            if parts is not None:
+                parts.append(Part("email", "", 0.0, "too many people hold it"))
+            return 0, False
+        level = max(
+            (_email_level(one, two) for one in a.emails for two in b.emails),
+            key=self._level.__getitem__,
+        )
+        return self._put(parts, "", level), False
+
+    def _ids(self, a: Record, b: Record, parts: list[Part] | None) -> int:
+        total = 0
+        done = set[str]()
+        for key, sure in a.ids.items():
+            if key in b.ids:
+                scheme, _, value = key.partition("|")
+                done.add(scheme)
+                least = min(sure, b.ids[key])
+                level = ("id.same", "id.same", "id.platform", "id.verified")[least]
+                found = self._shared(f"i{key}", least, level, parts)
+                if least == VERIFIED:
+                    found = (self._level[level], "verified")
+                if found is not None:
+                    total += found[0]
+                    if parts is not None:
+                        parts.append(Part(scheme, value.rpartition("|")[2], found[0] / 10, found[1]))
+        distance: Any = _rapidfuzz().OSA.distance
+        for key, sure in a.ids.items():
+            scheme, scope, value = key.split("|", 2)
+            if scheme in done:
+                continue
+            others = [other for other in b.ids if other.startswith(f"{scheme}|{scope}|")]
+            if others:
+                done.add(scheme)
+                near = len(value) > _SHORT + 1 and any(
+                    sure < PLATFORM  # (what a platform gives is not typed, and often counts up)
+                    and b.ids[other] < PLATFORM
+                    and distance(value, other.split("|", 2)[2], score_cutoff=1) <= 1
+                    for other in others
+                )
+                level = "id.near" if near else "id.other"
+                total += self._level[level]
+                if parts is not None:
+                    parts.append(Part(scheme, "", self._level[level] / 10, level[3:]))
+        return total
+
+    def names(self, a: Name, b: Name) -> Naming:
+        """Compare two names as bags of words; the same whichever comes first."""
+        if (b.key, b.words, b.marked) < (a.key, a.words, a.marked):
+            a, b = b, a
+        weight, usual = self._words.get, self._word
+        level = self._level
+        if a.key == b.key:
+            tenths = a.tenths  # (kept: two of three names that meet are equal)
+            if tenths < 0:
+                tenths = sum([weight(word, usual) for word in a.words])
+                a.tenths = b.tenths = tenths = min(tenths, level["name.most"])
+            note = "same"
+            if a.words != b.words:
+                tenths += level["name.order"]
+                note = "reordered"
+            return self._marks(a, b, tenths, note)
+        left = a.key.split(" ")
+        right: list[str] = []
+        tenths = 0
+        for word in b.key.split(" "):
+            if word in left:
+                left.remove(word)
+                tenths += weight(word, usual) if len(word) > 1 else level["name.initial"]
+            else:
+                right.append(word)
+        note = "one is part of the other"
+        if left and right:
+            gained, note = self._alike(left, right)
+            tenths += gained
+        tenths = min(tenths, level["name.most"])
+        conflict = any(word not in _WEAK for word in left) and any(
+            word not in _WEAK for word in right
+        )
+        if conflict:
+            if tenths <= 0 or len(left) == len(a.words) or len(right) == len(b.words):
+                return Naming(level["name.other"], "differ", conflict=True)
+            tenths += level["name.differs"] * min(len(left), len(right))
+            tenths = min(tenths, level["name.part"])
+            return Naming(tenths, "differ in part", conflict=True)
+        tenths += level["name.extra"] * (len(left) + len(right))
+        if not _same_order(a.words, b.words):
+            tenths += level["name.order"]
+            note += ", reordered"
+        return self._marks(a, b, tenths, note)
+
+    def _alike(self, left: list[str], right: list[str]) -> tuple[int, str]:
+        """Match words that are typed a little differently, and take them out."""
+        weight, usual = self._words.get, self._word
+        alike: Any = _rapidfuzz().JaroWinkler.similarity
+        tenths = 0
+        note = "differ in part"
+        whole_left, whole_right = "".join(left), "".join(right)
+        if len(left) != len(right) and alike(whole_left, whole_right) >= _LOOKS_ALIKE:
+            tenths = round(self._near_word * usual * min(len(left), len(right)))
+            left.clear()
+            right.clear()
+            return tenths, "near"
+        for word in tuple(left):
+            best, found = 0.0, ""
+            for other in right:
+                if len(word) == 1 or len(other) == 1:
+                    close = 0.9 if word[0] == other[0] else 0.0
+                elif len(word) < _SHORT or len(other) < _SHORT:
+                    close = 0.0
+                else:
+                    close = alike(word, other)
+                if close > best:
+                    best, found = close, other
+            if best >= _LOOKS_ALIKE:
+                left.remove(word)
+                right.remove(found)
+                note = "near"
+                if len(word) == 1 or len(found) == 1:
+                    tenths += self._level["name.initial"]
+                else:
+                    rarest = max(weight(word, usual), weight(found, usual))
+                    tenths += round(self._near_word * rarest)
+        return tenths, note
+
+    def _marks(self, a: Name, b: Name, tenths: int, note: str) -> Naming:
+        if a.marked and b.marked and a.marked_key != b.marked_key:
+            for word, marked in zip(a.words, a.marked, strict=True):
+                if word in b.words and marked not in b.marked:
+                    tenths += self._level["name.marks"]
+                    note += f", {marked} is not {b.marked[b.words.index(word)]}"
+        elif bool(a.marked) is not bool(b.marked):
+            note += ", no marks"
+        return Naming(tenths, note, conflict=False)
+
+    def _born(self, a: str, b: str, parts: list[Part] | None) -> int:
+        if a == b:
+            return self._put(
+                parts, a, "birth_date.new_year" if a.endswith("0101") else "birth_date.same"
+            )
+        differ = [place for place in range(8) if a[place] != b[place]]
+        if (
+            len(differ) == 1
+            or sorted(a) == sorted(b)
+            and len(differ) == 2  # noqa: PLR2004 - two digits the other way round
+            or a[:4] == b[:4]
+            and a[4:6] == b[6:]
+            and a[6:] == b[4:6]
+        ):
+            return self._put(parts, a, "birth_date.near")
+        same = (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:] == b[6:])
+        if same == 2:  # noqa: PLR2004 - of year, month and day
+            return self._put(parts, a, "birth_date.part", "one of year, month and day differs")
+        return self._put(parts, "", "birth_date.other")
+
+    def _street(self, a: Record, b: Record, parts: list[Part] | None) -> int:
+        total = 0
+        if a.number and b.number:
+            level = "number.same" if a.number == b.number else "number.other"
+            total = self._level[level]
+            if parts is not None:
+                parts.append(Part("number", "", total / 10, level[7:]))
+        if not a.street or not b.street:
+            return total
+        if a.street == b.street:
+            return total + self._put(parts, "", "address.same")
+        close = _alike_streets(a.street, b.street)
+        level = "near" if close >= _NEAR_STREET else "part" if close >= _PART_STREET else "other"
+        return total + self._put(parts, "", f"address.{level}")
+
+    def _place(self, field: str, a: str, b: str, parts: list[Part] | None) -> int:
+        if a == b:
+            return self._put(parts, a, f"{field}.same")
+        if field != "region":
+            distance: Any = _rapidfuzz().OSA.distance
+            most = 1 if field == "postcode" else max(1, len(a) // 4)
+            if distance(a, b, score_cutoff=most) <= most and len(a) > _SHORT:
+                return self._put(parts, "", f"{field}.near")
+        return self._put(parts, "", f"{field}.other")
+
+
+_NEAR_STREET: Final = 80.0
+_PART_STREET: Final = 60.0
+_DIGIT: Final = re.compile(r"\d")
+_LONG_LOCAL: Final = 6
+_NEAR_EMAIL: Final = 3  # edits
+
+
+def _alike_streets(a: str, b: str) -> float:
+    ratio, bag = _ratios()
+    return max(ratio(a.replace(" ", ""), b.replace(" ", "")), bag(a, b))
+
+
+def _email_level(a: str, b: str) -> str:
+    local_a, _, domain_a = a.rpartition("@")
+    local_b, _, domain_b = b.rpartition("@")
+    distance: Any = _rapidfuzz().OSA.distance
+    if local_a == local_b:
+        if len(local_a) < _LONG_LOCAL:
+            return "email.other"
+        return "email.near" if distance(domain_a, domain_b) <= _NEAR_EMAIL else "email.local"
+    if distance(a, b, score_cutoff=_NEAR_EMAIL) <= _NEAR_EMAIL and len(local_a) >= _SHORT:
+        # (`lan1987@` and `lan1978@` are two people's)
+        near = _digits(local_a) == _digits(local_b)
+    else:
+        near = False
+    if domain_a[0] == domain_b[0] == "g":
+        one = mailbox(a)
+        if one and one == mailbox(b):
+            return "email.mailbox"
+    return "email.near" if near else "email.other"
+
+
+def _digits(text: str) -> str:
+    return "".join(_DIGIT.findall(text))
+
+
+def _same_order(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    common = [word for word in a if word in b]
+    return common == [word for word in b if word in a]
+
+
+@cache
+def _rapidfuzz() -> Any:  # noqa: ANN401 - a module that may be absent
+    return need("rapidfuzz.distance")
+
+
+@cache
+def _ratios() -> tuple[Callable[[str, str], float], Callable[[str, str], float]]:
+    library: Any = need("rapidfuzz.fuzz")
+    return library.ratio, library.token_set_ratio

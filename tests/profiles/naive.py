@@ -1,0 +1,155 @@
+"""Who is who, worked out from all observations at once, without an index and without memory.
+
+It shares with the resolver how a record is read and how two are weighed; which keys count, who is
+compared and what is joined it works out by brute force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from tongdai.profiles import Model, Observation, Policy
+from tongdai.profiles.candidates import Index
+from tongdai.profiles.evidence import Scorer
+from tongdai.profiles.names import Name
+from tongdai.profiles.records import VERIFIED, Record, keys
+
+
+class _Keys(Index):
+    """What the scorer asks an index, answered by looking at every record."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(policy)
+        self.policy = policy
+        self.records: list[Record] = []
+        self.scorer = Scorer(Model(), policy, self)
+
+    def people(self, text: str) -> tuple[int, bool]:
+        """Count the people whose names hold a key, and tell whether it counts."""
+        held = [record for record in self.records if text in record.keys]
+        if text[0] not in "pei":
+            most = self.policy.neighbours // 3 if text[0] == "n" else self.policy.neighbours
+            return 1, len(held) <= max(1, most)
+        kept: list[Name] = []
+        named = {record.name.key: record.name for record in held if record.name is not None}
+        for key in sorted(named, key=lambda one: (-one.count(" "), one)):
+            if all(self.scorer.names(named[key], other).conflict for other in kept):
+                kept.append(named[key])
+        schemes = {"p": "phone", "e": "email", "i": text[1:].partition("|")[0]}
+        live = len(kept) <= self.policy.cap(schemes[text[0]])
+        return max(1, len(kept)), live and len(held) <= self.policy.holders
+
+    def proposes(self, a: Record, b: Record) -> bool:
+        """Tell whether two records share a key that counts."""
+        return any(self.people(text)[1] for text in a.keys if text in b.keys)
+
+
+def partition(rows: Iterable[Observation], policy: Policy) -> set[frozenset[str]]:
+    """Return which observations are together."""
+    index = _Keys(policy)
+    scorer = index.scorer
+    by_digest: dict[bytes, Record] = {}
+    for row in rows:
+        record = Record(row, policy)
+        if not (record.phones or record.emails or record.ids) and (
+            scorer.weigh(record, record)[0] < scorer.merge
+        ):
+            record = Record(row, policy, row.id)
+        record = by_digest.setdefault(record.digest, record)
+        record.observations[row.id] = row.at
+        record.keys = keys(record)
+    records = index.records = sorted(by_digest.values())
+    scores = {
+        (a, b): scorer.weigh(a, b)[0]
+        for a, b in combinations(records, 2)
+        if index.proposes(a, b)
+    }
+    groups = [[record] for record in records]
+    must = [
+        (a, b)
+        for key in sorted({key for record in records for key in record.ids})
+        for a, b in _pairs([record for record in records if record.ids.get(key) == VERIFIED])
+    ]
+    for a, b in must:
+        _join(groups, a, b, policy)
+    likely = [(-tenths, a, b) for (a, b), tenths in scores.items() if tenths >= scorer.merge]
+    for _, a, b in sorted(likely):
+        one, two = _group(groups, a), _group(groups, b)
+        if one is not two and _speaks(one, two, scores, scorer):
+            _join(groups, a, b, policy)
+    return {frozenset(id for record in group for id in record.observations) for group in groups}
+
+
+def _pairs(records: list[Record]) -> Iterable[tuple[Record, Record]]:
+    return zip(records, records[1:], strict=False)
+
+
+def _group(groups: list[list[Record]], record: Record) -> list[Record]:
+    return next(group for group in groups if record in group)
+
+
+def _join(groups: list[list[Record]], a: Record, b: Record, policy: Policy) -> None:
+    one, two = _group(groups, a), _group(groups, b)
+    if one is two:
+        return
+    joined = [*one, *two]
+    for scheme in policy.exclusive:
+        chains: list[set[str]] = []
+        for record in joined:
+            for scope in {key.split("|")[1] for key in record.ids}:
+                held = {
+                    key
+                    for key, sure in record.ids.items()
+                    if sure == VERIFIED and key.startswith(f"{scheme}|{scope}|")
+                }
+                if held:
+                    chains.append({f"|{scope}", *held})
+        for scope in {next(key for key in chain if key[0] == "|") for chain in chains}:
+            here = [chain - {scope} for chain in chains if scope in chain]
+            while any(x & y for x, y in combinations(here, 2)):
+                x, y = next((x, y) for x, y in combinations(here, 2) if x & y)
+                here.remove(x)
+                here.remove(y)
+                here.append(x | y)
+            if len(here) > 1:
+                return
+    for scheme, limit in policy.limits.items():
+        values = [_values(record, scheme) for record in joined]
+        mine, its = _all(values[: len(one)]), _all(values[len(one) :])
+        if len(mine | its) > limit and not mine >= its and not its >= mine:
+            return
+    groups.remove(one)
+    groups.remove(two)
+    groups.append(joined)
+
+
+def _values(record: Record, scheme: str) -> set[str]:
+    if scheme == "phone":
+        return set(record.phones)
+    return {key for key in record.ids if key.startswith(f"{scheme}|")}
+
+
+def _all(values: Iterable[set[str]]) -> set[str]:
+    return {value for several in values for value in several}
+
+
+def _speaks(
+    one: list[Record],
+    two: list[Record],
+    scores: dict[tuple[Record, Record], int],
+    scorer: Scorer,
+) -> bool:
+    if len(one) == len(two) == 1:
+        return True
+    total = 0
+    for a in one:
+        for b in two:
+            tenths, never = scorer.weigh(a, b)
+            if never:
+                return False
+            pair = (a, b) if a < b else (b, a)
+            known = scores.get(pair)
+            apart = min(0, tenths - scorer.prior) + scorer.missing
+            total += apart if known is None else known
+    return total > 0

@@ -1,0 +1,125 @@
+"""A resolver that lives: whatever is done to it, a fresh look at the store sees the same."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from tongdai.errors import IllegalInput
+from tongdai.profiles import MemoryStore, Merged, Observation, Resolver
+from tests.profiles import naive
+from tests.profiles.people import TINY, observations, partition, view
+
+
+class ResolverMachine(RuleBasedStateMachine):
+    """Ingests, decides, undoes and erases, and compares with all at once."""
+
+    ids = Bundle("ids")
+    merges = Bundle("merges")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = MemoryStore()
+        self.people = Resolver(TINY, store=self.store)
+        self.rows: dict[str, Observation] = {}
+        self.apart: dict[int, tuple[str, str]] = {}
+        self.number = 0
+
+    @rule(target=merges, data=st.data())
+    def ingest(self, data: st.DataObject) -> object:
+        """Take in a new observation."""
+        self.number += 1
+        row = data.draw(observations(f"o{self.number}"))
+        answer = self.people.ingest(row)
+        self.rows[row.id] = row
+        return multiple(*(one.id for one in answer.events if isinstance(one, Merged)))
+
+    @rule(target=ids, data=st.data())
+    def pick(self, data: st.DataObject) -> object:
+        """Choose somebody for the decisions."""
+        if not self.rows:
+            return multiple()
+        return data.draw(st.sampled_from(sorted(self.rows)))
+
+    @rule(a=ids, b=ids)
+    def unlink(self, a: str, b: str) -> None:
+        """Keep two apart."""
+        if a in self.rows and b in self.rows and a != b:
+            self.people.unlink(a, b, by="mai")
+            self.apart[self.people.decisions()[-1].number] = (a, b)
+
+    @rule(a=ids, b=ids)
+    def link(self, a: str, b: str) -> None:
+        """Join two."""
+        if a in self.rows and b in self.rows:
+            self.people.link(a, b, by="mai")
+            self.apart = {k: v for k, v in self.apart.items() if set(v) != {a, b}}
+
+    @rule(data=st.data())
+    def undo_decision(self, data: st.DataObject) -> None:
+        """Take a decision back."""
+        known = self.people.decisions()
+        if known:
+            decision = data.draw(st.sampled_from(known))
+            self.people.undo(decision.id, by="mai")
+            self.apart.pop(decision.number, None)
+
+    @rule(merge=merges)
+    def undo_merge(self, merge: str) -> None:
+        """Undo a merge, unless nothing of it is left."""
+        try:
+            self.people.undo(merge, by="mai")
+        except IllegalInput:
+            assert merge not in {f"a/{entry.number}" for entry in self.store.entries()}
+
+    @rule(id=ids)
+    def erase_observation(self, id: str) -> None:
+        """Forget one observation."""
+        if id in self.rows:
+            self.people.erase(id)
+            self._forget([id])
+
+    @rule(id=ids)
+    def erase_profile(self, id: str) -> None:
+        """Forget a person."""
+        if id in self.rows:
+            profile = self.people.find(id)
+            gone = self.people.profile(profile).observations
+            self.people.erase(profile)
+            self._forget(gone)
+
+    @rule()
+    def settle(self) -> None:
+        """Let nothing wait."""
+        self.people.settle()
+
+    @rule()
+    def rebuild(self) -> None:
+        """Derive everything anew."""
+        self.people.rebuild()
+
+    def _forget(self, ids: object) -> None:
+        for id in ids if isinstance(ids, (list, tuple)) else ():
+            del self.rows[id]
+        self.apart = {k: v for k, v in self.apart.items() if set(v) <= set(self.rows)}
+
+    @invariant()
+    def is_what_a_fresh_look_sees(self) -> None:
+        """Nothing is together that a fresh look tells apart, and after settling nothing differs."""
+        fresh = Resolver(TINY, store=self.store)
+        whole = partition(fresh)
+        assert all(any(part <= one for one in whole) for part in partition(self.people))
+        self.people.settle()
+        assert view(fresh) == view(self.people)
+        assert fresh.review_queue() == self.people.review_queue()
+        assert {id for part in whole for id in part} == set(self.rows)
+
+    @invariant()
+    def is_what_brute_force_finds(self) -> None:
+        """Without decisions, the naive way finds the same people."""
+        if not self.people.decisions():
+            self.people.settle()
+            assert naive.partition(self.rows.values(), TINY) == partition(self.people)
+
+
+TestResolver = ResolverMachine.TestCase
