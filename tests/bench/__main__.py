@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import cycle, looking, memory
+from tests.bench import cycle, ivr, looking, memory
 
 BASELINE = Path(__file__).with_name("baseline.json")
 MARGIN = 1.5
@@ -28,6 +28,9 @@ GOALS: dict[str, float] = {
     "linear scan / this, 100,000 agents": 150,
     "linear scan / this, 1,000,000 waiting": 150,
     "SimPy, agents and offers / this, 1,000 agents": 2.5,
+    "transitions / this, a transition of a menu of four nodes": 2,
+    "python-statemachine / this, a transition of a menu of four nodes": 20,
+    "a live session with two values, bytes in memory": 2**30 / 1_000_000,
 }
 
 
@@ -75,11 +78,12 @@ def main() -> int:
     take(cycle.ratios(small=given.small))
     take(looking.ratios(small=given.small))
     try:
-        from tests.bench import theirs  # noqa: PLC0415 - SimPy and Ciw are there on request
-    except ImportError as error:
-        print(f"(not beside other simulators: {error})")
-    else:
+        from tests.bench import theirs  # noqa: PLC0415 - they are there on request
+
         take(theirs.ratios(contacts=3_000 if given.small else 10_000))
+        take(ivr.ratios())
+    except ImportError as error:
+        print(f"(not beside what others have made: {error})")
     take(memory.sizes().items())
     if given.record:
         BASELINE.write_text(json.dumps({**baseline, **found}, indent=2, sort_keys=True) + "\n")

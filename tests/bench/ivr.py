@@ -1,23 +1,18 @@
-"""What a phone menu costs, beside two state machine packages. `python -m tests.bench.ivr`.
+"""What a phone menu costs, beside two state machine packages: `python -m tests.bench.ivr`.
 
 The menu has four nodes: a question, a count of the calls, a branch on what is known of the caller,
 and a second question that leads back to the first. The two packages go through the same four states
 with the same count and the same condition; the machine here also reads the key, times it, words the
-prompt and says what the shell must do. A package that is not installed is left out. Figures are of
-one run: compare the ratios.
-
-Then a ring of questions, where each key press is one transition and so nothing is shared; the size
-of a session beside theirs; how much a million sessions that live at once take; and what a step
-costs in flows of 10 to 10,000 nodes.
+prompt and says what the shell must do. Two of its four transitions need no input of their own. So
+there is also a ring of questions, where each key press is one transition and nothing is shared.
+Then what a step costs in flows of 1,000 and 10,000 nodes, and the size of a session beside theirs.
 """
 
 from __future__ import annotations
 
 import gc
-import pickle
-import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from time import process_time
@@ -152,12 +147,29 @@ def with_statemachine(package: Any) -> tuple[Callable[[], object], object]:  # n
     return once_round, call
 
 
-def kept(value: object) -> int:
-    """Return how many bytes a value is when it is kept, or 0 where it cannot be."""
-    try:
-        return len(pickle.dumps(value))
-    except Exception:  # noqa: BLE001 - whatever the package has in it
-        return 0
+def transitions_ring(package: Any) -> Callable[[], object]:  # noqa: ANN401
+    """Return what goes one state on in a ring of four, with the package `transitions`."""
+
+    class Call:
+        """What the package drives."""
+
+    call: Any = Call()
+    machine = package.Machine(call, states=list(STATES), initial=STATES[0])
+    machine.add_ordered_transitions(trigger="press_1")
+    press: Callable[[], object] = call.press_1
+    return press
+
+
+def statemachine_ring(package: Any) -> Callable[[], object]:  # noqa: ANN401
+    """Return what goes one state on in a ring of four, with `python-statemachine`."""
+    states = [package.State(initial=name == STATES[0]) for name in STATES]
+    press = states[0].to(states[1])
+    for here, there in zip(states[1:], [*states[2:], states[0]], strict=True):
+        press |= here.to(there)
+    named = dict(zip(STATES, states, strict=True))
+    call: Any = type("Ring", (package.StateMachine,), {**named, "press_1": press})()
+    press: Callable[[], object] = call.press_1
+    return press
 
 
 def in_memory(make: Callable[[int], object], number: int) -> float:
@@ -170,46 +182,25 @@ def in_memory(make: Callable[[int], object], number: int) -> float:
     return size / len(held)
 
 
-def built(build: Callable[[Any], object], package: object, _: int) -> object:
-    """Return one more of what holds a state."""
-    return build(package)
-
-
-def beside() -> None:
-    """Print transitions per second and sizes beside the packages."""
-    own = rate(ours(menu_flow()), 600) * len(STATES) / 2  # (two key presses go once round)
-    machine = Machine([menu_flow()])
-
-    def session(number: int) -> Session:
-        turn = machine.start("menu", session=f"contact-{number}", now=number, values=KNOWN)
-        return machine.step(turn.session, Press("1"), number + 1).session
-
-    print(f"{'':22}{'transitions/s':>15}{'ours is':>10}{'bytes kept':>12}{'in memory':>12}")
-    size = in_memory(session, 20_000)
-    print(f"{'tongdai':22}{own:15,.0f}{'':10}{len(session(1).encode()):12,}{size:12,.0f}")
-    for name, module, build, number in (
-        ("transitions", "transitions", with_transitions, 200),
-        ("python-statemachine", "statemachine", with_statemachine, 20),
+def ratios() -> Iterator[tuple[str, float]]:
+    """Yield what is compared, and the ratio of costs (or the bytes)."""
+    for name, module, menu, ring, number in (
+        ("transitions", "transitions", with_transitions, transitions_ring, 200),
+        ("python-statemachine", "statemachine", with_statemachine, statemachine_ring, 20),
     ):
-        try:
-            package = import_module(module)
-        except ImportError:
-            print(f"{name:22}  not installed")
-            continue
-        once_round, call = build(package)
+        package = import_module(module)
+        once_round, _ = menu(package)
         theirs = rate(once_round, number) * len(STATES)
-        memory = in_memory(partial(built, build, package), 200)
-        stored = kept(call)
-        print(
-            f"{name:22}{theirs:15,.0f}{own / theirs:9.1f}x"
-            f"{format(stored, ',') if stored else 'cannot':>12}{memory:12,.0f}"
+        own = rate(ours(menu_flow()), 600) * len(STATES) / 2  # (two key presses go once round)
+        yield f"{name} / this, a transition of a menu of four nodes", own / theirs
+        theirs = rate(ring(package), number * 4)
+        yield (
+            f"{name} / this, a key press on a ring of four",
+            rate(ours(ring_flow(4)), 600) / theirs,
         )
-    ring = rate(ours(ring_flow(4)), 600)
-    print(f"a ring of four questions, one transition a key press: {ring:,.0f} key presses/s")
-
-
-def million(number: int = 1_000_000) -> None:
-    """Print how much so many live sessions take, each with two values and one miss."""
+    few = rate(ours(ring_flow(10)), 600)
+    for nodes in (1_000, 10_000):
+        yield f"a step of a flow, {nodes:,} nodes / 10", few / rate(ours(ring_flow(nodes)), 600)
     machine = Machine([ring_flow(4)])
 
     def session(index: int) -> Session:
@@ -217,22 +208,21 @@ def million(number: int = 1_000_000) -> None:
         turn = machine.start("menu", session=f"contact-{index}", now=index, values=values)
         return machine.step(turn.session, Press("1"), index + 5_000_000).session
 
-    gc.collect()
-    tracemalloc.start()
-    held = [session(index) for index in range(number // 20)]
-    size, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    each = size / len(held)
-    print(f"{number:,} live sessions: {each * number / 2**30:.2f} GiB ({each:.0f} bytes each)")
+    yield "a live session with two values, bytes in memory", in_memory(session, 50_000)
+    yield "a live session with two values, bytes encoded", float(len(session(1).encode()))
+    for name, module, menu in (
+        ("transitions", "transitions", with_transitions),
+        ("python-statemachine", "statemachine", with_statemachine),
+    ):
+        size = in_memory(partial(built, menu, import_module(module)), 200)
+        yield f"{name}, a machine with its state, bytes in memory", size
 
 
-def flat() -> None:
-    """Print what a step costs as the flow grows."""
-    for nodes in (10, 100, 1_000, 10_000):
-        print(f"{nodes:7,} nodes: {1e6 / rate(ours(ring_flow(nodes)), 600):6.2f} us a step")
+def built(build: Callable[[Any], object], package: object, _: int) -> object:
+    """Return one more of what holds a state."""
+    return build(package)
 
 
 if __name__ == "__main__":
-    beside()
-    flat()
-    million(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    for name, ratio in ratios():
+        print(f"{name:65} {ratio:10,.2f}", flush=True)
