@@ -163,11 +163,11 @@ def transitions_ring(package: Any) -> Callable[[], object]:  # noqa: ANN401
 def statemachine_ring(package: Any) -> Callable[[], object]:  # noqa: ANN401
     """Return what goes one state on in a ring of four, with `python-statemachine`."""
     states = [package.State(initial=name == STATES[0]) for name in STATES]
-    press = states[0].to(states[1])
+    moves = states[0].to(states[1])
     for here, there in zip(states[1:], [*states[2:], states[0]], strict=True):
-        press |= here.to(there)
+        moves |= here.to(there)
     named = dict(zip(STATES, states, strict=True))
-    call: Any = type("Ring", (package.StateMachine,), {**named, "press_1": press})()
+    call: Any = type("Ring", (package.StateMachine,), {**named, "press_1": moves})()
     press: Callable[[], object] = call.press_1
     return press
 
