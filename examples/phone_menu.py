@@ -206,8 +206,8 @@ class Bank:
             language=language,
             calls={
                 "verify": self.verify,
-                "block_card": lambda **_: "blocked",
-                "note_hang_up": lambda **_: None,
+                "block_card": "blocked",
+                "note_hang_up": None,
             },
             calendars=CALENDARS,
             values=CALLER,

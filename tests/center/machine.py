@@ -126,8 +126,8 @@ WAYS: Mapping[str, Way] = {
     ),
     "whimsical": Way(
         "whimsical",
-        lambda person, case, _: (len(person.id) * 5 + case.rounds * 3 + len(case.id)) % 4,
-        lambda person, case, _: (len(person.id) * 5 + case.rounds * 3 + len(case.id)) % 4,
+        lambda person, case, _: (len(person.id) * 5 + case.rounds_here * 3 + len(case.id)) % 4,
+        lambda person, case, _: (len(person.id) * 5 + case.rounds_here * 3 + len(case.id)) % 4,
     ),
 }
 

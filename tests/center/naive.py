@@ -96,6 +96,7 @@ class Case:
     step: int = 0
     protected: bool = False
     rounds: int = 0
+    before: int = 0
     interaction: str = ""
     agent: str = ""
     ended: bool = False
@@ -107,6 +108,11 @@ class Case:
     def id(self) -> str:
         """The contact's id."""
         return self.contact.id
+
+    @property
+    def rounds_here(self) -> int:
+        """How many offers there were since a queue has it."""
+        return self.rounds - self.before
 
     @property
     def waiting(self) -> bool:
@@ -612,7 +618,7 @@ class Naive:
         if contact.id not in self.came:
             self.came.append(contact.id)
         self.emit(events.ContactQueued(contact.id, queue, contact, overflowed=passed))
-        case = Case(contact, queue, self.clock, self.clock, rounds=rounds)
+        case = Case(contact, queue, self.clock, self.clock, rounds=rounds, before=rounds)
         self.cases.append(case)
         return case
 

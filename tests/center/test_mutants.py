@@ -17,6 +17,10 @@ What kills a mutant even without the naive model stands in parentheses.
 - `undead_timers`: patience counts again after an offer, unless somebody has looked (extra ticks)
 - `eager_replay`: a journal gives back what was not lived (`replay_gives_the_state`)
 - `curious`: asking for the next deadline changes something (`replay_gives_the_state`)
+- `no_way_back`: no contact comes back to its flow
+- `untidy`: a hang-up in a queue or with an agent runs no clean-up
+- `forgetful`: offers do not show what was asked and answered
+- `spins`: nothing ends a flow whose hand-offs are refused for ever
 """
 
 from __future__ import annotations
@@ -29,7 +33,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.center.machine import NaiveMachine
-from tongdai.center import Center, events
+from tongdai.center import Center, events, self_service
+from tongdai.center.self_service import SelfService
 from tongdai.center.state import State
 from tongdai.queues import queue as queues
 from tongdai.routing.lanes import Bench
@@ -227,6 +232,26 @@ def curious(patch: pytest.MonkeyPatch) -> None:
     _instead(patch, Center, "next_deadline", make)
 
 
+def no_way_back(patch: pytest.MonkeyPatch) -> None:
+    """Let every contact end whose agent, or patience, is done."""
+    _instead(patch, SelfService, "_returns", _always(""))
+
+
+def untidy(patch: pytest.MonkeyPatch) -> None:
+    """Let nobody's flow hear of a hang-up elsewhere."""
+    _instead(patch, SelfService, "left", _always())
+
+
+def forgetful(patch: pytest.MonkeyPatch) -> None:
+    """Show nothing with an offer."""
+    _instead(patch, SelfService, "context", _always({}))
+
+
+def spins(patch: pytest.MonkeyPatch) -> None:
+    """Let a flow be refused three times more than the model allows."""
+    patch.setattr(self_service, "MOST_REFUSALS", self_service.MOST_REFUSALS + 3)
+
+
 MUTANTS: list[Mutant] = [
     no_match_after_wrap_up,
     tail,
@@ -242,6 +267,10 @@ MUTANTS: list[Mutant] = [
     undead_timers,
     eager_replay,
     curious,
+    no_way_back,
+    untidy,
+    forgetful,
+    spins,
 ]
 
 BUDGET = settings(

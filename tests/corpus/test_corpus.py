@@ -44,7 +44,7 @@ def test_too_few_native_steps_break_a_law(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nine of ten are wanted."""
-    odd = document(split("s", "{{x}}", ("regex", "[0-9]+", "yes")), say("yes"))
+    odd = document(split("s", "{{x}}", ("regex", "[0-9]+-[0-9]+", "yes")), say("yes"))
     assert 1 == corpus.main([str(write(tmp_path, odd=odd)), "--fuzz", "0"])
     assert "studio: nine of ten steps are native: 2 of 3" in capsys.readouterr().out
 

@@ -168,7 +168,10 @@ class Naive:
         self.timers.clear()
         self.playing = False
         self.place = "second"
-        self.swallows = now + 1_000_000 if late and self.question.ending() else 0
+        ending = self.question.ending()
+        if late and ending and self.ahead[:1] == ending:
+            self.ahead, late = self.ahead[1:], False
+        self.swallows = now + 1_000_000 if late and ending else 0
         if self.ahead:
             self._reach(now, self.ahead[0])
 

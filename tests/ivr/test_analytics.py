@@ -15,6 +15,8 @@ from tongdai.errors import ConfigurationError
 from tongdai.ivr import CallFlow, End, Flow, HandOff, Menu, Say
 from tongdai.ivr import events as happened
 from tongdai.ivr.analytics import Analytics, NodeRow, analyse
+from tongdai.ivr.inputs import Press
+from tongdai.ivr.machine import Machine
 from tongdai.ivr.simulate import simulate
 from tongdai.ivr.walk import walk
 from tongdai.model.time import Duration, hours, seconds
@@ -212,6 +214,20 @@ def test_a_reply_that_comes_too_late_is_a_loss() -> None:
     analytics = analyse(call.events)
     assert 1 == analytics.rows()[0].dropped
     assert 0.0 == analytics.containment(dropped="ignored")
+
+
+def test_a_session_that_migrates_goes_on_counting() -> None:
+    """At its node in the new version, under the name that it has there."""
+    old = Flow("f", start="m", nodes={"m": Menu("?", {"1": "e"}, exhausted="e"), "e": End()})
+    new = Flow("f", "n", {"n": Menu("?", {"1": "e"}, exhausted="e"), "e": End()}, version="2")
+    begun = Machine([old]).start("f", session="s", now=0)
+    machine = Machine([old, new])
+    moved = machine.migrate(begun.session, "2", int(seconds(4)), nodes={"m": "n"})
+    pressed = machine.step(moved.session, Press("1"), int(seconds(6)))
+    analytics = analyse([*begun.events, *moved.events, *pressed.events])
+    rows = {row.node: row for row in analytics.rows()}
+    assert (seconds(4), seconds(2)) == (rows["m"].time, rows["n"].time)
+    assert {"choices[1]": 1} == rows["n"].outcomes
 
 
 def test_what_began_unseen_does_not_count() -> None:

@@ -40,6 +40,7 @@ from tongdai.ivr import (
     Transfer,
     Wait,
 )
+from tongdai.ivr.events import Moved
 from tongdai.ivr.inputs import (
     AnyInput,
     HangUp,
@@ -569,27 +570,41 @@ def replies(session: Session) -> list[AnyInput]:
 
 
 @given(random_flows(), st.sampled_from(MODALITIES), st.data())
-def test_a_flow_without_spins_never_makes_the_machine_spin(
+def test_a_flow_that_passes_neither_spins_nor_drops_anybody(
     flows: tuple[Flow, Flow], modality: Modality, data: st.DataObject
 ) -> None:
-    """Whatever comes in, in whatever order: no step of a flow that lint passes goes round."""
+    """Whatever comes in, in whatever order: what would spin, or end in the middle, is found."""
     one, two = flows
-    spin = any(
-        finding.kind == "spin"
+    kinds = {
+        finding.kind
         for each, other in ((one, two), (two, one))
-        for finding in check(each, flows=[other], modalities=[modality])
-    )
+        for finding in check(each, flows=[other], modalities=[modality], calendars=[])
+    }
     machine = Machine([one, two])
+    deep = False
     try:
         turn = machine.start("one", session="s1", now=0, modality=modality)
         for at in range(data.draw(st.integers(0, 25))):
             if turn.session.ended:
                 break
+            deep = len(turn.session.stack) > 10  # (calls fail when they are too deep)
             input = data.draw(st.sampled_from(replies(turn.session)))
             turn = machine.step(turn.session, input, at * 1_000)
     except (MissingFlow, MissingNode):
         return
-    assert not (turn.session.reason == "error.spin" and not spin)
+    reason = turn.session.reason
+    assert reason != "error.spin" or "spin" in kinds
+    last = turn.events[-2] if len(turn.events) > 1 else None
+    talked = isinstance(last, Moved) and last.outcome == "done"  # (a transfer may end it)
+    assert reason != "unwired" or kinds & {"unwired", "dangling", "spin"} or talked or deep
+
+
+def test_a_calendar_that_is_not_there_dangles() -> None:
+    """Where they are known; else it is taken to be right."""
+    wrong = flow(Hours("offce", open="ask", closed="sorry"), ask=menu())
+    assert [("error", "start", "dangling", "calendar")] == found(wrong, calendars=["office"])
+    assert "Did you mean 'office'?" in str(check(wrong, calendars=["office"])[0])
+    assert [] == found(wrong)
 
 
 @given(

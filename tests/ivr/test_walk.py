@@ -13,6 +13,7 @@ from tests.ivr.banking import BANK, OFFICE
 from tongdai.errors import ConfigurationError
 from tongdai.ivr import (
     Branch,
+    CallBack,
     Case,
     Choice,
     Collect,
@@ -23,9 +24,12 @@ from tongdai.ivr import (
     Loop,
     Menu,
     Node,
+    Operator,
+    Record,
     Say,
     Share,
     Split,
+    Transfer,
     Wait,
     outcomes,
 )
@@ -177,6 +181,46 @@ def test_functions_that_make_sense_of_words_are_tried() -> None:
     for modality in MODALITIES:
         taken = {way for case in walk(flow, by="ways", modality=modality) for way in case.path}
         assert {("m", "choices[cards]"), ("m", "choices[loans]"), ("m", "failed")} <= taken
+
+
+def test_words_waits_and_recordings_are_tried() -> None:
+    """Whatever a kind of node can be answered with is."""
+    flow = Flow(
+        "f",
+        start="name",
+        handlers=(Operator("e", says=("agent",)),),
+        expired="e",
+        nodes={
+            "name": Collect("name", "Name?", kind="text", shortest=2, done="when", exhausted="e"),
+            "when": Collect("day", "Day?", understand="day", done="card", exhausted="e"),
+            "card": Collect("card", "Card?", spoken_into="s", done="is", spoken="e", exhausted="e"),
+            "is": Branch((Case('card == "42"', "hold"),), otherwise="word"),
+            "word": Menu("Yes?", {"yes": Choice("e", says=("yes",))}, exhausted="hold"),
+            "hold": Wait(None, interrupted="back"),
+            "back": CallBack("q", "day", then="note", failed="note"),
+            "note": Record("note", then="out", no_input="e", failed="e"),
+            "out": Transfer('"1"', done="e", busy="e", no_answer="e", failed="e"),
+            "e": End(),
+        },
+    )
+    expected = {
+        *(("name", way) for way in ("done", "exhausted")),
+        *(("when", way) for way in ("done", "exhausted")),
+        ("card", "done"),
+        *(("is", way) for way in ("cases[0]", "otherwise")),
+        *(("word", way) for way in ("choices[yes]", "exhausted")),
+        ("hold", "interrupted"),
+    }
+    calls = {
+        *(("back", way) for way in ("then", "failed")),
+        *(("note", way) for way in ("then", "no_input", "failed")),
+        *(("out", way) for way in ("done", "busy", "no_answer", "failed")),
+    }
+    for modality in MODALITIES:
+        taken = {way for case in walk(flow, by="ways", modality=modality) for way in case.path}
+        voice = {("card", "spoken"), ("card", "exhausted")}
+        more = voice if modality == "voice" else {("name", "expired")}
+        assert set() == (expected | calls | more) - taken
 
 
 TARGETS = ["a", "b", "c", "d"]

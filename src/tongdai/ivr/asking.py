@@ -211,12 +211,16 @@ def read_key(run: Run, here: ReadyNode, key: str, left: str) -> None:
             run.do(effects.Listen(session.token(session.prompt), digits=True))
         run.do(effects.SetTimer(session.token(timer), until))
         return
+    terminator = question.keying.terminator
+    ends = key == terminator
+    late = not ends and verdict == "filled"  # (its terminator may still come, or is kept already)
+    if late and left and left[0] == terminator:
+        left, late = left[1:], False
     if session.ahead:
         run.emit(events.KeysDropped(run.id, left))
-    ends = key == question.keying.terminator
     answer = keys if ends else keys + key
     if verdict == "filled":
-        fill(run, here, answer, grace=not ends)
+        fill(run, here, answer, grace=late)
     elif verdict == "no_input":
         fail(run, here, "no_input")
     elif verdict == "other" and (handler := run.flow.keys.get(key)) is not None:
@@ -349,7 +353,7 @@ def fill_secret(run: Run, here: ReadyNode, reference: str, length: int) -> None:
         fail(run, here, "no_match")
     else:
         run.emit(events.Collected(run.id, here.name, node.into, reference, secret=True))
-        run.take("done")
+        run.take("done", grace=run.now + _GRACE if length == node.longest else 0)
 
 
 def fail(run: Run, here: ReadyNode, kind: Literal["no_input", "no_match"], heard: str = "") -> None:

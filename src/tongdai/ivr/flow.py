@@ -136,6 +136,8 @@ class Flow(Value, frozen=True):
                 )
         force_setattr(self, "handlers", check_several(self.handlers, AnyHandler, "Flow.handlers"))
         force_setattr(self, "languages", check_texts(self.languages, "Flow.languages"))
+        if not isinstance(self.extra, Mapping):
+            raise ConfigurationError("Flow.extra: expected a mapping of names")
 
     @property
     def spoken(self) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def possible(node: Node, ways: Iterable[Way], modality: Modality) -> Iterator[Wa
 
 def known(condition: str, modality: Modality) -> bool | None:
     """Return whether a condition holds, as far as the modality alone decides it; else `None`."""
+    if MODALITY_NAME not in condition:  # (parsing costs far more than this)
+        return None
     try:
         tree = Expression.parse(condition).tree
     except ConfigurationError:

@@ -53,13 +53,15 @@ class Digits:
             return "cancelled"
         if key not in _DIGITS:
             return "no_match" if keys else "other"
-        return "filled" if len(keys) + 1 == self.longest else "more"
+        if len(keys) + 1 < self.longest:
+            return "more"
+        return "filled" if len(keys) + 1 == self.longest else "no_match"
 
     def silence(self, keys: str) -> Verdict:
         """Return what is keyed so far amounts to when no further key comes."""
         if not keys:
             return "no_input"
-        return "filled" if len(keys) >= self.shortest else "no_match"
+        return "filled" if self.shortest <= len(keys) <= self.longest else "no_match"
 
 
 class Choosing:

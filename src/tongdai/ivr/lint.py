@@ -25,6 +25,7 @@ def check(
     *,
     flows: Iterable[Flow] | None = None,
     modalities: Iterable[Modality] = MODALITIES,
+    calendars: Iterable[str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return all that is wrong with a flow: errors first, then in the order of its nodes.
 
@@ -34,6 +35,8 @@ def check(
             are not known, and calls are taken to be right.
         modalities: how its sessions talk. A branch on `session.modality` may keep some of them away
             from a node.
+        calendars: the names of all calendars that there are; `None` where they are not known, and
+            taken to be right.
 
     Raises:
         ConfigurationError: there is no such modality, or none is given.
@@ -43,7 +46,12 @@ def check(
         raise ConfigurationError("check.modalities: expected one of voice, chat, sms at least")
     for modality in several:
         check_modality(modality, "check.modalities")
-    about = About(flow, None if flows is None else tuple(flows), several)
+    about = About(
+        flow,
+        None if flows is None else tuple(flows),
+        several,
+        None if calendars is None else frozenset(calendars),
+    )
     place = {name: at for at, name in enumerate(flow.nodes)}
     found = [finding for rule in RULES for finding in rule(about)]
     return tuple(sorted(found, key=lambda one: (one.severity, place.get(one.node, -1))))

@@ -144,10 +144,13 @@ class Machine:
         check_text(language, "start.language")
         check_text(id, "start.id")
         at = checked(now)
+        check_text(flow, "start.flow")
         first = self._newest.get(flow)
         if first is None:
-            near = did_you_mean(flow, self._newest) if isinstance(flow, str) else ""
-            raise MissingFlow(f"start.flow: there is no flow {flow!r:.140}.{near}", str(flow))
+            near = did_you_mean(flow, self._newest)
+            raise MissingFlow(f"start.flow: there is no flow {flow!r:.140}.{near}", flow)
+        if values is not None and not isinstance(values, Mapping):
+            raise IllegalInput("start.values: expected a mapping from names to values")
         known = kept(dict(values or {}), "start.values")
         event = events.SessionStarted(
             session,
@@ -195,10 +198,11 @@ class Machine:
             flow = self.ready(session.flow, session.version, session.hash)  # (it raises)
         run = Run(self, session, flow, at, "")
         run.here = flow.nodes.get(session.node) or flow.node(session.node)
-        if session.timer and taking.live(run, input, at):
+        ended = session.timer and taking.live(run, input, at)
+        run.cause = cause
+        if ended:
             taking.after_end(run, input)
             return _turn(run)
-        run.cause = cause
         handler(run, input)
         if run.next is not None:
             entering.settle(run)
@@ -225,8 +229,9 @@ class Machine:
         run = Run(self, session, self.ready(session.flow, session.version, session.hash), 0, "")
         if session.timer:
             found.append(effects.SetTimer(session.token(session.timer), session.until))
-        if session.phase in _ASKED:
-            found.append(entering.request(run, run.flow.node(session.node)))
+        here = run.flow.node(session.node) if session.phase in _ASKED else None
+        if here is not None and not (here.asks and here.question.function is None):
+            found.append(entering.request(run, here))  # (a new version may have nobody to ask)
         return tuple(found)
 
     def migrate(

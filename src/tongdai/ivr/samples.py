@@ -176,7 +176,7 @@ def _wrong(flow: Flow, node: Menu | Collect, *, voice: bool) -> Iterator[Act]:
     if isinstance(node, Collect) and node.shortest > 1:
         yield _keyed("1", node) if voice and node.kind == "digits" else Act("says", ("1",))
     elif not voice:
-        if not node.understand and not (isinstance(node, Collect) and node.kind == "text"):
+        if isinstance(node, Menu) or node.kind != "text":
             yield Act("says", (_NONSENSE,))
     elif isinstance(node, Menu) or (node.kind == "digits" and not node.sensitive):
         used = {node.terminator, *(key for handler in flow.handlers for key in handler.keys)}

@@ -148,6 +148,8 @@ def apply(session: Session | None, event: events.AnyEvent) -> Session:
         if session is not None:
             raise IllegalInput(f"apply: session {session.id!r} has started already")
         return started(event)
+    if type(event) not in APPLIERS:
+        raise IllegalInput(f"apply: {type(event).__name__} is not an event of a session")
     if session is None:
         raise IllegalInput("apply: a session begins with SessionStarted")
     if event.session != session.id:
@@ -236,7 +238,7 @@ def _moved(session: Session, event: events.Moved) -> Session:
         return replace(
             session,
             node=event.to,
-            retrying=session.retrying or event.outcome in _RETRIES,
+            retrying=_retries(session, event),
             at=event.at,
             revision=session.revision + 1,
         )
@@ -252,10 +254,20 @@ def _moved(session: Session, event: events.Moved) -> Session:
         until=0,
         turn=0,
         keys="",
-        retrying=session.retrying or event.outcome in _RETRIES,
+        retrying=_retries(session, event),
         at=event.at,
         revision=session.revision + 1,
     )
+
+
+def _retries(session: Session, event: events.Moved) -> bool:
+    """Return whether a way has led away from a question that was not answered, and may lead back.
+
+    (What is no question can have a `no_input` too.)
+    """
+    if session.retrying or event.outcome not in _RETRIES:
+        return session.retrying
+    return session.asking == f"{session.flow}/{event.node}"
 
 
 def _flow_entered(session: Session, event: events.FlowEntered) -> Session:
@@ -336,6 +348,7 @@ def _key_taken(session: Session, event: events.KeyTaken) -> Session:
         phase="listening",
         keys=event.keys,
         ahead=event.ahead,
+        grace=0,  # (a terminator behind this key is this key's)
         timer=event.timer,
         until=event.until,
         count=event.timer,
@@ -346,7 +359,11 @@ def _key_taken(session: Session, event: events.KeyTaken) -> Session:
 
 def _key_kept(session: Session, event: events.KeyKept) -> Session:
     return replace(
-        session, ahead=session.ahead + event.key, at=event.at, revision=session.revision + 1
+        session,
+        ahead=session.ahead + event.key,
+        grace=0,  # (as above)
+        at=event.at,
+        revision=session.revision + 1,
     )
 
 

@@ -41,7 +41,7 @@ from tongdai.ivr.nodes import (
     Transfer,
     Wait,
 )
-from tongdai.ivr.prompts import Modality, prompt
+from tongdai.ivr.prompts import Modality, Said, prompt
 from tongdai.ivr.texts import constant
 
 Place: TypeAlias = tuple[str, str]
@@ -70,9 +70,13 @@ def leaves_at_once(node: Node, modality: Modality) -> Callable[[str], bool]:
             at_once = ("then",)
         case CallBack() | Transfer():
             at_once = ("failed",)
+        case Invoke() if not node.within:
+            at_once = ("failed", "errors[timeout]")
         case Invoke() if node.args:
             at_once = ("failed",)
         case Menu() | Collect() if modality != "voice" and not node.reply_within:
+            at_once = ("no_input", "exhausted")
+        case Menu() | Collect() if modality == "voice" and not node.within and _mute(node.ask):
             at_once = ("no_input", "exhausted")
         case _:
             pass
@@ -81,8 +85,12 @@ def leaves_at_once(node: Node, modality: Modality) -> Callable[[str], bool]:
 
 def _skipped(say: Say) -> bool:
     """Return whether something can be passed over on voice."""
-    said = prompt(say.prompt)
-    return said.barge_in or any(not one.fits("voice") for _, several in said for one in several)
+    return prompt(say.prompt).barge_in or _mute(say.prompt)
+
+
+def _mute(said: Said) -> bool:
+    """Return whether there may be nothing to say on voice."""
+    return any(not one.fits("voice") for _, several in prompt(said) for one in several)
 
 
 def spins(graph: Quick) -> list[tuple[Place, ...]]:

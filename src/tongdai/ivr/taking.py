@@ -275,12 +275,21 @@ def _invoke_failed(run: Run, input: inputs.InvokeFailed) -> None:
             run.take("failed")
         else:
             _said(run)
+    elif _unsent(session, input.call) and "failed" in run.here.ways:
+        _drop_timer(run)
+        run.take("failed")
     elif session.phase in _CALLING and _current(session, session.call, input.call):
         _drop_timer(run)
         if session.phase == "understanding":
             asking.not_understood(run, run.here)
         else:
             _failed(run, input.reason)
+
+
+def _unsent(session: Session, token: str) -> bool:
+    """Return whether a question that could not be sent is the one at hand."""
+    messages = session.phase == "listening" and session.modality != "voice"
+    return messages and _current(session, session.prompt, token)
 
 
 def _failed(run: Run, reason: str) -> None:

@@ -40,6 +40,7 @@ goes on from; at a node that is not there; going round by itself; or waiting for
 What is `missing` or goes `round` cannot be replayed to an end; lint says what is wrong there."""
 
 _USUAL: Final = (effects.ScheduleCallBack, effects.StartRecording, effects.TransferContact)
+_ASKING: Final = ("listening", "speaking", "secure", "understanding")
 _SESSIONS: Final = 16  # that a split is tried with
 
 
@@ -282,7 +283,7 @@ class _Walker:
             for name, value in session.values.items()
             if name in self._looked
         )
-        counting = session.retrying or session.phase in ("listening", "speaking", "secure")
+        counting = session.retrying or session.phase in _ASKING
         return (
             (session.flow, session.version, session.node, session.phase, session.keys),
             (session.asking, session.no_input, session.no_match) if counting else (),
@@ -298,7 +299,8 @@ class _Walker:
             return []
         flow = self._flows[session.flow, session.version]
         node = flow.nodes[session.node]
-        tried = list(attempts(flow, node, simulation, self._samples))
+        found = attempts(flow, node, simulation, self._samples)
+        tried = list({str(act): act for act in found}.values())
         if not self._by_ways:  # choosing the same once more leads round
             at = session.node
             tried = [act for act in tried if not _again(act, acts, at, node, simulation)]

@@ -301,7 +301,7 @@ class Resolver:
             for was in sources:
                 parts[was].append(cluster)
             if len(sources) > 1:
-                changes.append(self._merged(cluster, sources, at, by))
+                changes.append(self._merged(cluster, sources, at, by, fresh))
             elif len(sources) == 1 and fresh is not None and fresh in cluster.records:
                 evidence = self._best(fresh, cluster)
                 changes.append(
@@ -311,7 +311,7 @@ class Resolver:
             if len(into) > 1:
                 id = before[was]
                 after = tuple(sorted(cluster.id for cluster in into))
-                number = self._log(at, "unmerged", tuple(map(_names, into)), by)
+                number = self._log(at, "unmerged", tuple(_names(one.records) for one in into), by)
                 others = tuple(other for other in after if other != id)
                 keep = id if id in after else after[0]
                 changes.append(
@@ -324,15 +324,18 @@ class Resolver:
         return sorted(changes, key=lambda change: (order.index(type(change)), change.profile))
 
     def _merged(
-        self, cluster: Cluster, sources: dict[Cluster, None], at: Instant, by: str
+        self,
+        cluster: Cluster,
+        sources: dict[Cluster, None],
+        at: Instant,
+        by: str,
+        fresh: Record | None,
     ) -> Merged:
         ids = sorted(was.id for was in sources)
-        groups = tuple(
-            sorted(
-                _names(was, [record for record in was.records if record.observations])
-                for was in sources
-            )
-        )
+        sides = [_names(was.records) for was in sources]
+        if fresh is not None and fresh in cluster.records:
+            sides.append(_names((fresh,)))  # (who brought them together was on neither side)
+        groups = tuple(sorted(sides))
         best: tuple[int, Record, Record] | None = None
         for record in cluster.records:
             for other, tenths in record.near.items():
@@ -545,7 +548,9 @@ class Resolver:
         return self._decide("unlink", ((one,), (two,)), by)
 
     def undo(self, id: str, by: str) -> Answer:
-        """Take a decision back, or undo a merge: both sides are again what they were.
+        """Take a decision back, or undo a merge: all sides are again what they were.
+
+        The observation that brought the sides together then stands apart from them.
 
         Args:
             id: of a `Merged`, or of a decision (`decisions()`).
@@ -774,9 +779,9 @@ def _cluster_of(record: Record) -> Cluster | None:
     return getattr(record, "cluster", None)
 
 
-def _names(cluster: Cluster, records: Iterable[Record] | None = None) -> tuple[str, ...]:
-    """Name a cluster's records by their oldest observations."""
-    return tuple(sorted(record.first[1] for record in records or cluster.records))
+def _names(records: Iterable[Record]) -> tuple[str, ...]:
+    """Name records by their oldest observations."""
+    return tuple(sorted(record.first[1] for record in records if record.observations))
 
 
 def _with(change: Answer, also: tuple[Change, ...]) -> Answer:

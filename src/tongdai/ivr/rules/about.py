@@ -27,15 +27,21 @@ class About:
         modalities: how its sessions talk.
         flows: the flows that it can call, itself included, by id.
         all_known: whether these are all there are.
+        calendars: the names of all calendars; `None` where they are not known.
     """
 
     def __init__(
-        self, flow: Flow, flows: Sequence[Flow] | None, modalities: tuple[Modality, ...]
+        self,
+        flow: Flow,
+        flows: Sequence[Flow] | None,
+        modalities: tuple[Modality, ...],
+        calendars: frozenset[str] | None = None,
     ) -> None:
         self.flow = flow
         self.modalities = modalities
         self.flows: Mapping[str, Flow] = {one.id: one for one in (*(flows or ()), flow)}
         self.all_known = flows is not None
+        self.calendars = calendars
         self._suggestions = _SUGGESTIONS
 
     @cached_property

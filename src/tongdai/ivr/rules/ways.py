@@ -105,6 +105,7 @@ def dangling(about: About) -> Iterator[Finding]:
                 f"Add that node, or lead elsewhere.{about.near(target)}",
                 outcome,
             )
+    yield from _no_calendar(about)
     for name, node in flow.nodes.items():
         called = constant(node.flow) if isinstance(node, (CallFlow, GotoFlow)) else None
         if about.all_known and called is not None and called not in about.flows:
@@ -114,6 +115,19 @@ def dangling(about: About) -> Iterator[Finding]:
                 f"there is no flow {called!r}",
                 f"Add that flow, or name another.{did_you_mean(called, about.flows)}",
                 "flow",
+            )
+
+
+def _no_calendar(about: About) -> Iterator[Finding]:
+    for name, node in about.flow.nodes.items():
+        wanted = constant(node.calendar) if isinstance(node, Hours) else None
+        if about.calendars is not None and wanted is not None and wanted not in about.calendars:
+            yield error(
+                name,
+                "dangling",
+                f"there is no calendar {wanted!r}",
+                f"Add that calendar, or name another.{did_you_mean(wanted, about.calendars)}",
+                "calendar",
             )
 
 
