@@ -20,7 +20,6 @@ What kills a mutant even without the naive model stands in parentheses.
 - `no_way_back`: no contact comes back to its flow
 - `untidy`: a hang-up in a queue or with an agent runs no clean-up
 - `forgetful`: offers do not show what was asked and answered
-- `spins`: nothing ends a flow whose hand-offs are refused for ever
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.center.machine import NaiveMachine
-from tongdai.center import Center, events, self_service
+from tongdai.center import Center, events
 from tongdai.center.self_service import SelfService
 from tongdai.center.state import State
 from tongdai.queues import queue as queues
@@ -247,11 +246,6 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
     _instead(patch, SelfService, "context", _always({}))
 
 
-def spins(patch: pytest.MonkeyPatch) -> None:
-    """Let a flow be refused three times more than the model allows."""
-    patch.setattr(self_service, "MOST_REFUSALS", self_service.MOST_REFUSALS + 3)
-
-
 MUTANTS: list[Mutant] = [
     no_match_after_wrap_up,
     tail,
@@ -270,7 +264,6 @@ MUTANTS: list[Mutant] = [
     no_way_back,
     untidy,
     forgetful,
-    spins,
 ]
 
 BUDGET = settings(

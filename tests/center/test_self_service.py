@@ -26,7 +26,7 @@ from tongdai import (
 )
 from tongdai.center import effects, events
 from tongdai.center.inputs import AnyInput, FailConnect, Tell
-from tongdai.channels import Left, Message
+from tongdai.channels import Left, Message, Receipt
 from tongdai.errors import ConfigurationError
 from tongdai.ivr import Collect, Flow, HandOff, Hours, Invoke, Menu, Say
 from tongdai.ivr import End as Stop
@@ -436,3 +436,32 @@ def test_an_agent_who_goes_away_changes_nothing_for_flows() -> None:
     story.tell(AN)
     story.start()
     assert ["< PresenceChanged an away"] == story.tell(SetPresence("an", "away"))
+
+
+def test_a_flow_that_cannot_begin_lets_the_contact_go() -> None:
+    """Its first node is not there: the contact has come, and ends with the reason."""
+    broken = Flow("broken", start="nowhere", nodes={"bye": Stop()})
+    assert [
+        "< ContactGreeted c1 broken",
+        "< FlowEnded c1 broken MissingNode",
+        "! DisconnectContact c1 MissingNode",
+    ] == Story(broken).start(flow="broken")
+
+
+def test_more_priority_than_there_is_fails_the_hand_off() -> None:
+    """The flow is told, and nothing is raised."""
+    story = Story()
+    story.start(Contact("c1", priority=1_000_000))
+    lines = story.tell(*[saying.Press(key) for key in "112"])
+    assert "< HandOffRefused c1 cards what the flow asks of agents is no requirement" in lines
+
+
+def test_a_receipt_is_noted_while_a_flow_has_the_contact() -> None:
+    """And who does not abandon by closing the chat stays."""
+    story = Story()
+    message = Message(key="m1", at=0, address=LAN, content=Content("hello"))
+    story.tell(Receive(message, "bank", Mode.MESSAGING))
+    receipt = Receipt(key="r1", at=0, address=LAN, status="read", ids=("s1",))
+    assert ["< ReceiptReceived web-1 read"] == story.tell(Receive(receipt, "bank"))
+    left = story.tell(Receive(Left(key="l1", at=0, address=LAN), "bank"))
+    assert "messaging contacts do not abandon" in left[0]

@@ -46,6 +46,7 @@ LEAST_NATIVE: Final = 0.9
 MODALITIES: Final[tuple[Modality, ...]] = ("voice", "sms")
 MOST_CASES: Final = 400
 MOST_ACTS: Final = 25
+MOST_STEPS: Final = 3_000
 SLOWEST: Final = 10.0  # seconds that one document may take in one law
 
 
@@ -208,7 +209,14 @@ def walks(document: Document, found: Imported, tally: Tally) -> None:
         tally.findings[f"{finding.severity}: {finding.kind}"] += 1
     kinds = {finding.kind for finding in findings}
     for modality in MODALITIES:
-        cases = walk(found.flow, by="ways", modality=modality, acts=MOST_ACTS, cases=MOST_CASES)
+        cases = walk(
+            found.flow,
+            by="ways",
+            modality=modality,
+            acts=MOST_ACTS,
+            cases=MOST_CASES,
+            steps=MOST_STEPS,
+        )
         for case in cases:
             how = f"{case.end}: {case.reason}" if case.end == "ended" else case.end
             tally.endings[how] += 1

@@ -600,3 +600,47 @@ def test_a_question_in_the_providers_words_is_sent_and_then_read() -> None:
     assert [{"content_sid": "HX1", "content_variables.1": "Lan"}] == sent
     assert ["yes"] == talk.heard
     assert ["failed"] == Talk(made, "sms", flow=data).heard
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"properties": []}, "its properties are no object"),
+        ({"transitions": {}}, "its transitions are no list"),
+        ({"transitions": [1]}, "a transition is not of the form"),
+        ({"transitions": [{"event": 1}]}, "a transition is not of the form"),
+        ({"transitions": [{"event": "audioComplete", "next": 1}]}, "a transition is not of"),
+        (
+            {"transitions": [{"event": "audioComplete", "next": "x" * 200}]},
+            "a transition is not of",
+        ),
+        ({"transitions": [{"event": "audioComplete", "conditions": 1}]}, "a transition is not of"),
+        (
+            {"transitions": [{"event": "audioComplete", "conditions": [1]}]},
+            "a transition is not of",
+        ),
+        ({"transitions": [{"event": "audioComplete", "next": "a"}] * 2}, "there are two ways out"),
+        ({"properties": {"say": "x", "new": ["{{x}}"]}}, "new: a template inside a list"),
+    ],
+)
+def test_a_widget_of_another_form_is_opaque(change: Json, why: str) -> None:
+    """Whatever of it can be read is kept, and told."""
+    found = load(document({**say("w"), **change}, say("a")))
+    assert isinstance(found.flow.nodes["w"], Opaque)
+    assert why == found.diagnostics[0].message[: len(why)]
+
+
+def test_what_stands_beside_a_widgets_properties_is_kept() -> None:
+    """Also where its values are numbers or flags instead of texts."""
+    odd = {**say("w"), "note": "kept"}
+    odd["properties"] = {"say": 12, "loop": "1"}
+    kept = node(document(odd), "w")
+    assert isinstance(kept, Say)
+    assert "kept" == kept.extra["note"]
+    assert ["12"] == Talk(document(odd)).heard
+    pairs = [{"key": "n", "value": 3}, {"key": "b", "value": True}]
+    made = document(
+        widget("set", "set-variables", {"variables": pairs}, next="told"),
+        say("told", "{{flow.variables.n}} {{flow.variables.b}}"),
+    )
+    assert ["3 true"] == Talk(made).heard

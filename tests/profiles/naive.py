@@ -11,9 +11,10 @@ from itertools import combinations
 
 from tongdai.profiles import Model, Observation, Policy
 from tongdai.profiles.candidates import Index
+from tongdai.profiles.clusters import MOST_NAMES
 from tongdai.profiles.evidence import Scorer
 from tongdai.profiles.names import Name
-from tongdai.profiles.records import VERIFIED, Record, keys
+from tongdai.profiles.records import VERIFIED, WEAK, Record, keys
 
 
 class _Keys(Index):
@@ -29,7 +30,8 @@ class _Keys(Index):
         """Count the people whose names hold a key, and tell whether it counts."""
         held = [record for record in self.records if text in record.keys]
         if text[0] not in "pei":
-            most = self.policy.neighbours // 3 if text[0] == "n" else self.policy.neighbours
+            few = text[0] == "n" or text[0] in WEAK
+            most = self.policy.neighbours // 3 if few else self.policy.neighbours
             return 1, len(held) <= max(1, most)
         kept: list[Name] = []
         named = {record.name.key: record.name for record in held if record.name is not None}
@@ -61,9 +63,7 @@ def partition(rows: Iterable[Observation], policy: Policy) -> set[frozenset[str]
         record.keys = keys(record)
     records = index.records = sorted(by_digest.values())
     scores = {
-        (a, b): scorer.weigh(a, b)[0]
-        for a, b in combinations(records, 2)
-        if index.proposes(a, b)
+        (a, b): scorer.weigh(a, b)[0] for a, b in combinations(records, 2) if index.proposes(a, b)
     }
     groups = [[record] for record in records]
     must = [
@@ -142,14 +142,28 @@ def _speaks(
 ) -> bool:
     if len(one) == len(two) == 1:
         return True
-    total = 0
+    names = [record.name for record in (*one, *two) if record.name is not None]
+    total = scorer.prior
     for a in one:
         for b in two:
             tenths, never = scorer.weigh(a, b)
-            if never:
+            if never and not _bridged(a.name, b.name, names, scorer):
                 return False
-            pair = (a, b) if a < b else (b, a)
-            known = scores.get(pair)
-            apart = min(0, tenths - scorer.prior) + scorer.missing
-            total += apart if known is None else known
+            known = scores.get((a, b) if a < b else (b, a))
+            if known is None:
+                known = min(scorer.prior, tenths) + scorer.missing
+            if known < scorer.against:
+                return False
+            total += known - scorer.prior
     return total > 0
+
+
+def _bridged(a: Name | None, b: Name | None, names: list[Name], scorer: Scorer) -> bool:
+    if a is None or b is None or not scorer.names(a, b).conflict:
+        return False
+    return len({name.key for name in names}) <= MOST_NAMES and any(
+        len(name.words) >= max(len(a.words), len(b.words), 2)
+        and not scorer.names(a, name).conflict
+        and not scorer.names(b, name).conflict
+        for name in names
+    )

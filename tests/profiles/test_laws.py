@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles.people import SMALL, TINY, observations, partition, resolver, several, view
 from tongdai.profiles import Attached, Merged, Observation, Resolver
 from tongdai.profiles.survivorship import Said, choose, said
-from tests.profiles.people import SMALL, TINY, observations, partition, resolver, several, view
 
 
 @given(several())
@@ -53,9 +53,7 @@ def test_to_erase_is_never_to_have_ingested(rows: list[Observation], last: Obser
 
 
 @given(several(), observations("r"))
-def test_to_undo_a_merge_restores_both_sides(
-    rows: list[Observation], last: Observation
-) -> None:
+def test_to_undo_a_merge_restores_both_sides(rows: list[Observation], last: Observation) -> None:
     """L4: what a merge brought together is again apart, and each side whole."""
     people = resolver(rows)
     before = partition(people)
@@ -148,9 +146,7 @@ def test_every_shown_value_has_a_live_source(rows: list[Observation]) -> None:
         source = first["name"].source
         people.erase(source)
         left = [people.profile(one) for one in people.profiles()]
-        assert all(
-            one["name"].source != source for one in left if "name" in one
-        )
+        assert all(one["name"].source != source for one in left if "name" in one)
 
 
 @given(several())

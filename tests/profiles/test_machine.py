@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from tongdai.errors import IllegalInput
-from tongdai.profiles import MemoryStore, Merged, Observation, Resolver
 from tests.profiles import naive
 from tests.profiles.people import SMALL, observations, partition, view
+from tongdai.errors import IllegalInput
+from tongdai.profiles import MemoryStore, Merged, Observation, Resolver
 
 
 class ResolverMachine(RuleBasedStateMachine):

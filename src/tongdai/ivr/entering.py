@@ -17,6 +17,7 @@ from tongdai.ivr import asking, effects, events, nodes
 from tongdai.ivr.plain import kept as kept_value
 from tongdai.ivr.ready import ReadyNode, Saying
 from tongdai.ivr.run import MOST_ENTERED, Run
+from tongdai.model.compare import getter
 from tongdai.model.expression import Operand, Template
 
 DEEPEST: Final = 16  # flows that call each other
@@ -282,9 +283,12 @@ def request(run: Run, here: ReadyNode) -> effects.AnyEffect:
 def _context(run: Run, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the values that go along: those that are named, or all; never a secret."""
     session = run.session
-    chosen = names or tuple(session.values)
+    if not names:
+        known = session.values.items()
+        return {name: value for name, value in known if name not in session.secrets}
     values = run.values()
-    return {name: values[name] for name in chosen if name in values and name not in session.secrets}
+    found = {name: getter(name)(values) for name in names if name not in session.secrets}
+    return {name: value for name, value in found.items() if value is not None or name in values}
 
 
 def _text(run: Run, here: ReadyNode) -> str:

@@ -295,7 +295,8 @@ class Branch(AnyNode, frozen=True):
     Attributes:
         cases: conditions, looked at in order.
         otherwise: none of them holds.
-        failed: a condition compared what cannot be compared.
+        failed: never taken, for what cannot be compared does not hold; it keeps an imported
+            document's way.
     """
 
     cases: tuple[Case, ...]

@@ -118,6 +118,7 @@ def walk(  # noqa: PLR0913 - each bounds or sets the walk
     now: Instant = 0,
     acts: int = 30,
     cases: int = 1_000,
+    steps: int = 10_000,
 ) -> Iterator[Case]:
     """Go through the paths of a flow, from its start to an end, a person, or a bound.
 
@@ -133,6 +134,8 @@ def walk(  # noqa: PLR0913 - each bounds or sets the walk
         now: the instant of the start.
         acts: how many things are done in one case at most.
         cases: how many cases at most.
+        steps: how many steps are tried at most, in all: what a flow looks at may differ in so many
+            ways that no end of new cases would be found.
 
     Yields:
         The cases. None takes one way twice, except where a question is asked again.
@@ -141,11 +144,11 @@ def walk(  # noqa: PLR0913 - each bounds or sets the walk
         ConfigurationError: a bound below 1, or a text in a flow does not parse.
         MissingNode: a way leads nowhere; `lint.check` finds all of these.
     """
-    for field, bound in (("acts", acts), ("cases", cases)):
+    for field, bound in (("acts", acts), ("cases", cases), ("steps", steps)):
         if bound < 1:
             raise ConfigurationError(f"walk.{field}: {bound} is no bound; at least 1")
     every = [flow, *flows]
-    walker = _Walker(Machine(every, calendars=calendars), every, acts, by)
+    walker = _Walker(Machine(every, calendars=calendars), every, acts, by, steps)
     starts = [
         Case(flow.id, modality, language, *start, (), (), "stuck", flow.start, "", values or {})
         for start in _starts(every, calendars or {}, now)
@@ -182,11 +185,17 @@ class _Walker:
     """Tries whatever can be done wherever a session comes to."""
 
     def __init__(
-        self, machine: Machine, flows: Iterable[Flow], acts: int, by: Literal["paths", "ways"]
+        self,
+        machine: Machine,
+        flows: Iterable[Flow],
+        acts: int,
+        by: Literal["paths", "ways"],
+        steps: int,
     ) -> None:
         self._machine = machine
         self._flows = {(flow.id, flow.version): flow for flow in flows}
         self._acts = acts
+        self._steps = steps
         self._by_ways = by == "ways"
         self._samples = samples(self._flows.values())
         self._looked = _looked(self._flows.values())
@@ -214,6 +223,8 @@ class _Walker:
             if not further_on:
                 continue
             further: list[tuple[Simulation, tuple[Act, ...]]] = []
+            tries = tries[: max(0, self._steps)]
+            self._steps -= len(tries)
             for act in tries:
                 fork = simulation.fork()
                 try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tongdai.profiles.records import person_key
+from tongdai.profiles.records import WEAK, person_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -159,8 +159,8 @@ class Index:
     def _most(self, text: str) -> int:
         if person_key(text[0]):
             return self._policy.holders
-        if text[0] == "n":  # a name alone decides nothing
-            return max(1, self._policy.neighbours // 3)
+        if text[0] == "n" or text[0] in WEAK:  # (a name alone decides nothing)
+            return self._policy.neighbours // 3
         return self._policy.neighbours
 
     def _cap(self, text: str) -> int:

@@ -5,7 +5,9 @@ decided, and on nothing else. Decisions join first, then verified ids, then evid
 strongest down (equal evidence in the order of the records' content). Two groups are joined unless
 a decision, two different verified ids or a limit forbids it, or the evidence between *all* their
 records, those that nothing proposed to compare included, speaks against it on the whole: one shared
-value between two crowds makes no person of them.
+value between two crowds makes no person of them. Two of their records whose names conflict over a
+shared value keep them apart, unless a fuller name among them has room for both: `Olver Hugues` and
+`Oliver Hguehes` are one beside `Oliver Hughes`.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
     from tongdai.profiles.candidates import Index
     from tongdai.profiles.decisions import Decisions
     from tongdai.profiles.evidence import Scorer
+    from tongdai.profiles.names import Name
     from tongdai.profiles.policy import Policy
     from tongdai.profiles.records import Record
 
+MOST_NAMES: Final = 12  # different ones in two groups, beyond which a conflict stays one
 MOST_PAIRS: Final = 400  # compared between two groups; of larger ones a sample by content
 
 
@@ -121,9 +125,7 @@ def _chained(groups: list[frozenset[str]]) -> list[frozenset[str]]:
 class Clusterer:
     """Clusters neighbourhoods."""
 
-    def __init__(
-        self, policy: Policy, scorer: Scorer, index: Index, decisions: Decisions
-    ) -> None:
+    def __init__(self, policy: Policy, scorer: Scorer, index: Index, decisions: Decisions) -> None:
         """Keep what it reads."""
         self._policy: Final = policy
         self._scorer: Final = scorer
@@ -153,9 +155,7 @@ class Clusterer:
         for key, sure in record.ids.items():
             if sure == VERIFIED:
                 found += [
-                    other
-                    for other in self._index.holders(f"i{key}")
-                    if other.ids[key] == VERIFIED
+                    other for other in self._index.holders(f"i{key}") if other.ids[key] == VERIFIED
                 ]
         if self._decisions.linked:
             found += self._decisions.linked.get(record, ())
@@ -221,6 +221,13 @@ class Clusterer:
         if len(pairs) > MOST_PAIRS:
             most = max(1, MOST_PAIRS // min(len(a.members), len(b.members), 20))
             pairs = list(product(sorted(a.members)[:most], sorted(b.members)[:most]))[:MOST_PAIRS]
+        prior = self._scorer.prior  # (once for the two groups, not for each pair of records)
+        names = {
+            record.name.key: record.name
+            for record in (*a.members, *b.members)
+            if record.name is not None
+        }
+        bridged: dict[tuple[str, str], bool] = {}
         total = 0
         for one, two in pairs:
             tenths = one.near.get(two, 0)
@@ -231,15 +238,36 @@ class Clusterer:
                     known = memo[pair] = self._between(one, two)
                 tenths, never = known
                 if never:
-                    return False
-            total += tenths
-        return total > 0
+                    if one.name is None or two.name is None:
+                        return False
+                    both = one.name.key, two.name.key
+                    if both not in bridged:
+                        bridged[both] = self._bridged(one.name, two.name, names)
+                    if not bridged[both]:
+                        return False
+            if tenths < self._scorer.against:
+                return False
+            total += tenths - prior
+        return total + prior > 0
+
+    def _bridged(self, one: Name, two: Name, names: Mapping[str, Name]) -> bool:
+        """Tell whether a fuller name among the records has room for two that conflict."""
+        if len(names) > MOST_NAMES:
+            return False
+        compare = self._scorer.names
+        most = max(len(one.words), len(two.words), 2)
+        return compare(one, two).conflict and any(
+            len(name.words) >= most
+            and not compare(one, name).conflict
+            and not compare(two, name).conflict
+            for name in names.values()
+        )
 
     def _between(self, one: Record, two: Record) -> tuple[int, bool]:
         scorer = self._scorer
         tenths, never = scorer.weigh(one, two)
         if not self._index.proposes(one, two):
-            tenths = min(0, tenths - scorer.prior) + scorer.missing
+            tenths = min(scorer.prior, tenths) + scorer.missing
         return tenths, never
 
 

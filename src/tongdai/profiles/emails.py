@@ -23,6 +23,14 @@ _COMMON: Final = re.compile(
 """The shapes that nearly all addresses have; whatever has another is read by `email-validator`."""
 _LONGEST: Final = 254
 _GMAIL: Final = frozenset(["gmail.com", "googlemail.com"])
+FREE: Final = frozenset(
+    [
+        *("gmail.com", "googlemail.com", "yahoo.com", "yahoo.com.vn", "hotmail.com", "outlook.com"),
+        *("icloud.com", "live.com", "aol.com", "msn.com", "ymail.com", "proton.me", "gmx.de"),
+        *("mail.ru", "yahoo.co.uk", "hotmail.co.uk", "bigpond.com", "qq.com", "163.com", "web.de"),
+    ]
+)
+"""Domains where everybody may have an address: that two people do says nothing."""
 _NOBODY: Final = frozenset(
     [
         *("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon"),

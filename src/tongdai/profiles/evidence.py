@@ -8,11 +8,12 @@ are exact, in any order and on any machine.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tongdai.profiles.emails import is_shared, mailbox
+from tongdai.profiles.emails import FREE, is_shared, mailbox
 from tongdai.profiles.extras import need
 from tongdai.profiles.names import Name
 from tongdai.profiles.records import VERIFIED
@@ -65,6 +66,7 @@ class Scorer:
         self._near_word: Final = model.levels["name.near"]
         self.prior: Final = self._level["prior"]
         self.missing: Final = self._level["missing"]
+        self.against: Final = self._level["against"]
         self.merge: Final = round(policy.merge * 10)
         self.review: Final = round(policy.review * 10)
 
@@ -86,11 +88,11 @@ class Scorer:
         if a.phones and b.phones:
             tenths, sure = self._phones(a, b, parts)
             total += tenths
-            contact = tenths if tenths > 0 else 0
+            contact = max(0, tenths)
         if a.emails and b.emails:
             tenths, verified = self._emails(a, b, parts)
             total += tenths
-            contact += tenths if tenths > 0 else 0
+            contact += max(0, tenths)
             sure = sure or verified
         support = 0
         if a.ids and b.ids:
@@ -232,7 +234,9 @@ class Scorer:
                 if found is not None:
                     total += found[0]
                     if parts is not None:
-                        parts.append(Part(scheme, value.rpartition("|")[2], found[0] / 10, found[1]))
+                        parts.append(
+                            Part(scheme, value.rpartition("|")[2], found[0] / 10, found[1])
+                        )
         distance: Any = _rapidfuzz().OSA.distance
         for key, sure in a.ids.items():
             scheme, scope, value = key.split("|", 2)
@@ -292,6 +296,8 @@ class Scorer:
             tenths += level["name.differs"] * min(len(left), len(right))
             tenths = min(tenths, level["name.part"])
             return Naming(tenths, "differ in part", conflict=True)
+        if left and right:
+            tenths += level["name.middle"]
         tenths += level["name.extra"] * (len(left) + len(right))
         if not _same_order(a.words, b.words):
             tenths += level["name.order"]
@@ -313,12 +319,16 @@ class Scorer:
         for word in tuple(left):
             best, found = 0.0, ""
             for other in right:
-                if len(word) == 1 or len(other) == 1:
+                if word in self._words and other in self._words:
+                    close = 0.0  # (two names that people have, not one typed wrongly)
+                elif len(word) == 1 or len(other) == 1:
                     close = 0.9 if word[0] == other[0] else 0.0
                 elif len(word) < _SHORT or len(other) < _SHORT:
                     close = 0.0
                 else:
                     close = alike(word, other)
+                    if close < _LOOKS_ALIKE and _letters_moved(word, other):
+                        close = _LOOKS_ALIKE
                 if close > best:
                     best, found = close, other
             if best >= _LOOKS_ALIKE:
@@ -347,20 +357,7 @@ class Scorer:
             return self._put(
                 parts, a, "birth_date.new_year" if a.endswith("0101") else "birth_date.same"
             )
-        differ = [place for place in range(8) if a[place] != b[place]]
-        if (
-            len(differ) == 1
-            or sorted(a) == sorted(b)
-            and len(differ) == 2  # noqa: PLR2004 - two digits the other way round
-            or a[:4] == b[:4]
-            and a[4:6] == b[6:]
-            and a[6:] == b[4:6]
-        ):
-            return self._put(parts, a, "birth_date.near")
-        same = (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:] == b[6:])
-        if same == 2:  # noqa: PLR2004 - of year, month and day
-            return self._put(parts, a, "birth_date.part", "one of year, month and day differs")
-        return self._put(parts, "", "birth_date.other")
+        return self._put(parts, "", f"birth_date.{_date_level(a, b)}")
 
     def _street(self, a: Record, b: Record, parts: list[Part] | None) -> int:
         total = 0
@@ -383,7 +380,10 @@ class Scorer:
         if field != "region":
             distance: Any = _rapidfuzz().OSA.distance
             most = 1 if field == "postcode" else max(1, len(a) // 4)
-            if distance(a, b, score_cutoff=most) <= most and len(a) > _SHORT:
+            if len(a) > _SHORT and (
+                distance(a, b, score_cutoff=most) <= most
+                or (field == "city" and _letters_moved(a, b))
+            ):
                 return self._put(parts, "", f"{field}.near")
         return self._put(parts, "", f"{field}.other")
 
@@ -393,6 +393,40 @@ _PART_STREET: Final = 60.0
 _DIGIT: Final = re.compile(r"\d")
 _LONG_LOCAL: Final = 6
 _NEAR_EMAIL: Final = 3  # edits
+
+
+def _date_level(a: str, b: str) -> str:
+    """Compare two different dates, as people mistype, misremember and round them."""
+    if (
+        sum(map(operator.ne, a, b)) == 1
+        or (sorted(a) == sorted(b) and sum(map(operator.ne, a, b)) == 2)  # noqa: PLR2004 - two digits the other way round
+        or (a[:4] == b[:4] and a[4:6] == b[6:] and a[6:] == b[4:6])
+    ):
+        return "near"
+    days = abs(_day(a) - _day(b))
+    if days <= _MONTH:
+        return "month"
+    if days <= _YEAR + _MONTH:
+        return "year"
+    if (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:] == b[6:]) == 2:
+        return "part"
+    if abs(days - 10 * _YEAR) <= _MONTH:
+        return "decade"
+    return "other"
+
+
+def _day(digits: str) -> int:
+    """Count days, near enough to compare, also of dates that the calendar does not have."""
+    return (
+        int(digits[:4]) * 365
+        + (int(digits[4:6]) - 1) * 30
+        + int(digits[4:6]) // 2
+        + int(digits[6:])
+    )
+
+
+_MONTH: Final = 35  # days
+_YEAR: Final = 365
 
 
 def _alike_streets(a: str, b: str) -> float:
@@ -405,23 +439,45 @@ def _email_level(a: str, b: str) -> str:
     local_b, _, domain_b = b.rpartition("@")
     distance: Any = _rapidfuzz().OSA.distance
     if local_a == local_b:
-        if len(local_a) < _LONG_LOCAL:
-            return "email.other"
-        return "email.near" if distance(domain_a, domain_b) <= _NEAR_EMAIL else "email.local"
-    if distance(a, b, score_cutoff=_NEAR_EMAIL) <= _NEAR_EMAIL and len(local_a) >= _SHORT:
+        if distance(domain_a, domain_b, score_cutoff=_NEAR_EMAIL) <= _NEAR_EMAIL:
+            return "email.near" if len(local_a) > _SHORT else "email.part"
+        return "email.local" if len(local_a) >= _LONG_LOCAL else "email.other"
+    free = domain_a in FREE or domain_b in FREE
+    most = _NEAR_EMAIL if free else max(_NEAR_EMAIL, min(len(a), len(b)) // 4)
+    if len(local_a) >= _SHORT and (edits := distance(a, b, score_cutoff=most)) <= most:
         # (`lan1987@` and `lan1978@` are two people's)
-        near = _digits(local_a) == _digits(local_b)
-    else:
-        near = False
+        if edits <= _NEAR_EMAIL and _digits(local_a) == _digits(local_b):
+            return "email.near"
+        if domain_a != domain_b and not free:
+            return "email.part"
     if domain_a[0] == domain_b[0] == "g":
         one = mailbox(a)
         if one and one == mailbox(b):
             return "email.mailbox"
-    return "email.near" if near else "email.other"
+    if domain_a == domain_b and not free:
+        return "email.domain"
+    return "email.other"
 
 
 def _digits(text: str) -> str:
     return "".join(_DIGIT.findall(text))
+
+
+def _letters_moved(a: str, b: str) -> bool:
+    """Tell whether two words have nearly the same letters, in whatever order."""
+    if len(a) < _LONG or len(b) < _LONG:
+        return False
+    rest = list(b)
+    missing = 0
+    for sign in a:
+        if sign in rest:
+            rest.remove(sign)
+        else:
+            missing += 1
+    return missing + len(rest) <= max(len(a), len(b)) // 3
+
+
+_LONG: Final = 5
 
 
 def _same_order(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

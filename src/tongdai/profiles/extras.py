@@ -25,6 +25,5 @@ def need(name: str) -> ModuleType:
         return import_module(name)
     except ImportError:
         raise ConfigurationError(
-            f"tongdai.profiles needs {name.partition('.')[0]}; "
-            "run: pip install 'tongdai[profiles]'"
+            f"tongdai.profiles needs {name.partition('.')[0]}; run: pip install 'tongdai[profiles]'"
         ) from None

@@ -24,7 +24,7 @@ LEVELS: Final[Mapping[str, float]] = {
     "phone.same": 15.5,
     "phone.verified": 21.0,
     "phone.near": 3.0,
-    "phone.other": -1.0,
+    "phone.other": -2.5,
     "phone.shared": -2.0,
     "phone.half_year": -0.7,  # numbers are given to somebody else in time
     "email.same": 16.0,
@@ -32,8 +32,10 @@ LEVELS: Final[Mapping[str, float]] = {
     "email.mailbox": 14.0,
     "email.near": 9.0,
     "email.local": 6.0,
+    "email.part": 4.0,
+    "email.domain": 1.0,
     "email.role": 3.0,
-    "email.other": -2.0,
+    "email.other": -2.5,
     "email.shared": -2.0,
     "id.verified": 30.0,
     "id.platform": 24.0,
@@ -49,13 +51,17 @@ LEVELS: Final[Mapping[str, float]] = {
     "name.extra": -0.3,
     "name.order": -0.3,
     "name.marks": -2.0,
+    "name.middle": -3.0,  # `Thị` or `Văn` where the other has another middle name
     "name.differs": -4.5,
     "name.part": 2.0,  # at most, where a word of each is not in the other
     "name.other": -7.0,
     "birth_date.same": 12.0,
     "birth_date.new_year": 8.0,  # 1 January is written where only the year is known
     "birth_date.near": 6.0,
+    "birth_date.month": 5.5,
+    "birth_date.year": 2.0,
     "birth_date.part": 2.5,
+    "birth_date.decade": 2.5,
     "birth_date.other": -4.5,
     "address.same": 10.0,
     "address.near": 7.0,
@@ -72,29 +78,36 @@ LEVELS: Final[Mapping[str, float]] = {
     "region.same": 1.0,
     "region.other": -0.7,
     "missing": -1.0,  # two records of one group that nothing proposed to compare
+    "against": -15.0,  # two records this unlike keep their groups apart
 }
 """The default weights, for use without training."""
 
-SHARES: Final[Mapping[str, float]] = {
-    **{"nguyen": 0.38, "tran": 0.11, "le": 0.095, "pham": 0.07, "huynh": 0.05, "hoang": 0.05},
-    **{"phan": 0.045, "vu": 0.039, "vo": 0.039, "dang": 0.021, "bui": 0.02, "do": 0.014},
-    **{"ho": 0.013, "ngo": 0.013, "duong": 0.012, "ly": 0.01, "thi": 0.35, "van": 0.2},
-    **{"anh": 0.04, "minh": 0.03, "huong": 0.02, "lan": 0.02, "hoa": 0.02, "thanh": 0.03},
-    **{"linh": 0.02, "trang": 0.015, "hung": 0.02, "dung": 0.02, "tuan": 0.02, "nam": 0.015},
-    **{"mai": 0.015, "thu": 0.02, "phuong": 0.025, "ngoc": 0.03, "kim": 0.015, "duc": 0.015},
-    **dict.fromkeys(
-        [
-            *("an", "bao", "binh", "chau", "chi", "cuong", "dat", "duy", "giang", "ha", "hai"),
-            *("hanh", "hien", "hieu", "hong", "huy", "khanh", "khoa", "long", "my", "nga", "ngan"),
-            *("nhung", "oanh", "phat", "phong", "phuc", "quan", "quang", "quoc", "quynh", "son"),
-            *("tam", "thao", "thang", "thuy", "trung", "tu", "uyen", "van", "vy", "xuan", "yen"),
-        ],
-        0.012,
-    ),
-    "van": 0.2,
-    **{"smith": 0.011, "jones": 0.009, "williams": 0.008, "brown": 0.007, "taylor": 0.007},
-    **{"john": 0.013, "david": 0.012, "michael": 0.012, "james": 0.013, "mary": 0.01},
-}
+
+def _shares(table: str) -> dict[str, float]:
+    """Read `30 anh minh` as: three of a hundred people have `anh` in their name, and so `minh`."""
+    found: dict[str, float] = {}
+    for line in table.split(";"):
+        part, *words = line.split()
+        found |= dict.fromkeys(words, int(part) / 1000)
+    return found
+
+
+SHARES: Final[Mapping[str, float]] = _shares(
+    # Vietnam: family names, then words of given names
+    "380 nguyen; 110 tran; 95 le; 70 pham; 50 huynh hoang; 45 phan; 39 vu vo; 21 dang bui;"
+    "14 do ho ngo; 12 duong; 10 ly; 8 truong dao; 6 lam luong doan mai cao luu;"
+    "350 thi; 200 van; 45 thanh; 40 anh minh ngoc; 30 phuong thu hong huong tuan hung;"
+    "25 duc linh dung kim lan hoa nam long son ha hai hanh huu quoc hieu trang thuy tam;"
+    "20 xuan bao quang huy khanh my nga ngan nhung thao tu vy yen cuong binh phuc nhi;"
+    "15 an bich chau chi chinh cong dat diem dinh duy gia giang hien hoai khoa kieu loan;"
+    "15 loc luan manh nhu nhan oanh phat phong phu quan quyen quynh tai tan thang thien;"
+    "15 thinh tho thong thuan tien tin toan trinh trong tri trung tung tuyet tuyen uyen viet vinh;"
+    # English-speaking countries
+    "13 james john david michael robert mary; 11 smith william thomas; 9 jones jack daniel emily;"
+    "9 oliver george harry joshua charlie; 8 williams jessica joseph samuel sarah lucy emma;"
+    "7 brown taylor wilson johnson sophie grace ella amelia olivia jacob mia lily chloe;"
+    "5 davies evans anderson white martin thompson clark lewis harris walker hall wright green"
+)
 """How many of a hundred people have a word in their name, where it is common."""
 _LEAST_COUNT: Final = 5
 
@@ -142,7 +155,5 @@ class Model:
             if read is not None:
                 total += 1
                 counts.update(set(read.words))
-        shares = {
-            word: count / total for word, count in counts.items() if count >= _LEAST_COUNT
-        }
+        shares = {word: count / total for word, count in counts.items() if count >= _LEAST_COUNT}
         return attrs.evolve(self, version=version, shares=shares)

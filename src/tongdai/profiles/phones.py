@@ -81,9 +81,7 @@ def _vietnamese(digits: str) -> str:
         rest = digits[4:]
     elif digits[:2] == "84" and len(digits) - 2 >= _NATIONAL:  # (084 is a mobile prefix too)
         rest = digits[2:]
-    elif digits[:1] == "0":
-        rest = digits
-    elif len(digits) == _NATIONAL and digits[:2] in _MOBILE:  # a spreadsheet ate the zero
+    elif digits[:1] == "0" or (len(digits) == _NATIONAL and digits[:2] in _MOBILE):
         rest = digits
     else:
         return ""

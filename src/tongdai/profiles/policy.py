@@ -16,6 +16,7 @@ from tongdai.profiles.emails import email
 from tongdai.profiles.phones import phone
 
 _COUNTRY: Final = 2  # letters
+_FEWEST: Final = 3  # records: a key that catches typing mistakes proposes among a third of them
 
 
 def _names(values: Iterable[str]) -> tuple[str, ...]:
@@ -79,6 +80,8 @@ class Policy:
             )
         for field in ("holders", "neighbours", "neighbourhood", "ahead"):
             _check_count(getattr(self, field), f"Policy.{field}")
+        if self.neighbours < _FEWEST:
+            raise ConfigurationError(f"Policy.neighbours: {self.neighbours} is below {_FEWEST}")
         for field in ("limits", "names"):
             for scheme, limit in getattr(self, field).items():
                 _check_count(limit, f"Policy.{field}[{scheme!r}]")

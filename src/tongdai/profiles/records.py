@@ -10,8 +10,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from tongdai.profiles.emails import email, is_shared
-from tongdai.profiles.names import name
+from tongdai.profiles.emails import FREE, email, is_shared
+from tongdai.profiles.names import FAMILY, name
 from tongdai.profiles.observation import ASSURANCES
 from tongdai.profiles.phones import phone
 from tongdai.profiles.places import birth_date, place, street
@@ -152,19 +152,29 @@ def keys(record: Record) -> tuple[str, ...]:
     for address in record.emails:
         if not is_shared(address):
             found.append(f"e{address}")
-        local = address.partition("@")[0]
+        local, _, domain = address.partition("@")
         if len(local) >= _TELLING:
             found.append(f"l{local}")
+        if domain not in FREE:
+            found += (f"w{domain}", f"f{local[:4]}@{domain[:2]}")
     found += [f"i{value}" for value in record.ids]
     words = record.name.words if record.name else ()
     born, city, postcode = record.born, record.city, record.postcode
     if record.name is not None and len(words) > 1:
         whole = record.name.key
         found.append(f"n{whole}")
+        found.append("h" + "|".join(sorted([word[:2] for word in words])))
         if born:
             found += (f"y{whole}|{born[:4]}", f"m{whole}|{born[4:]}")
+            found.append(f"o{born[:6]}" + "".join(sorted([word[0] for word in words])))
         if city:
             found.append(f"c{whole}|{city}")
+    for word in words:
+        if len(word) > 2 and word not in _COMMON:  # noqa: PLR2004 - no initials
+            if city:
+                found.append(f"g{word}|{city[:4]}")
+            if born:
+                found.append(f"b{word}|{born[:4]}")
     if born:
         found += {f"d{born}{word[0]}" for word in words} if words else (f"d{born}{city[:3]}",)
         if words and city:
@@ -179,6 +189,9 @@ def keys(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_COMMON: Final = FAMILY | {"thi", "van"}
+WEAK: Final = frozenset("bfghow")
+"""First letters of the keys that catch typing mistakes: of use only while few share them."""
 _TELLING: Final = 5  # characters of a mailbox's name that are more than initials
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tongdai.profiles.candidates import Key
     from tongdai.profiles.names import Name
 
+
 class Work(NamedTuple):
     """What the last step did: records compared, and records clustered anew."""
 
@@ -81,7 +82,11 @@ class Resolver:
         self._store: Final[Store] = store if store is not None else MemoryStore()
         self.work = Work(0, 0)
         self._numbers = max(
-            (0, *(d.number for d in self._store.decisions()), *(e.number for e in self._store.entries()))
+            (
+                0,
+                *(d.number for d in self._store.decisions()),
+                *(e.number for e in self._store.entries()),
+            )
         )
         self._start()
         if next(iter(self._store.observations()), None) is not None:
@@ -276,9 +281,7 @@ class Resolver:
         if best is None:
             return Created(mine.id, changed=(mine.id,))
         evidence = self._waterfall(record, best)
-        return Review(
-            mine.id, evidence.bits, (mine.id,), evidence, other=best.cluster.id
-        )
+        return Review(mine.id, evidence.bits, (mine.id,), evidence, other=best.cluster.id)
 
     def _adopt(
         self,
@@ -472,8 +475,7 @@ class Resolver:
                     found = (-tenths, one.first[1], two.first[1])
                     best[pair] = min(best.get(pair, found), found)
         queue = [
-            Pending(one, two, (a, b), -tenths / 10)
-            for (one, two), (tenths, a, b) in best.items()
+            Pending(one, two, (a, b), -tenths / 10) for (one, two), (tenths, a, b) in best.items()
         ]
         queue.sort(key=lambda pending: (-pending.bits, pending.profile, pending.other))
         return queue[:limit]
@@ -570,9 +572,7 @@ class Resolver:
         if kind != "a" or entry is None or entry.kind != "merged":
             raise IllegalInput(f"undo: there is no merge or decision {id!r}")
         groups = tuple(
-            tuple(
-                sorted({member for one in group for member in self._where[one].observations})
-            )
+            tuple(sorted({member for one in group for member in self._where[one].observations}))
             for group in entry.groups
         )
         return self._decide("undo", groups, by)
@@ -792,9 +792,7 @@ def _with(change: Answer, also: tuple[Change, ...]) -> Answer:
     return replace(change, also=also)
 
 
-def _without(
-    groups: tuple[tuple[str, ...], ...], gone: set[str]
-) -> tuple[tuple[str, ...], ...]:
+def _without(groups: tuple[tuple[str, ...], ...], gone: set[str]) -> tuple[tuple[str, ...], ...]:
     kept = (tuple(id for id in group if id not in gone) for group in groups)
     return tuple(group for group in kept if group)
 
