@@ -212,7 +212,7 @@ def _lack(
     return _shortfall(state, wanted), fits_in, 2 if fits_in is None else 0
 
 
-def _why(  # noqa: PLR0913 - one answer a reason, nearest reason first
+def _why(  # noqa: PLR0911, PLR0913 - one answer a reason, nearest reason first
     waiter: Waiter,
     state: AgentState,
     wanted: Requirement,

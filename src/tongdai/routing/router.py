@@ -249,6 +249,16 @@ class Router:
         waiter.step = waiter.plan.index(now - waiter.since)
         self._replace(waiter, now)
 
+    def alter(self, contact: Contact, now: Instant) -> None:
+        """Let a contact that is here need something else; all else about it stays.
+
+        Raises:
+            IllegalInput: there is no such contact.
+        """
+        waiter = self._waiter(contact.id)
+        waiter.contact = contact
+        self._replace(waiter, now)
+
     def step(self, contact: str, step: int, now: Instant) -> None:
         """Let a waiting contact's plan come to a step.
 
