@@ -37,6 +37,7 @@ EXAMPLES = [
     ["big_day.py", "--contacts", "5000", "--quiet"],
     ["phone_menu.py"],
     ["phone_menu.py", "--text"],
+    ["one_customer.py"],
 ]
 
 
@@ -84,7 +85,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Run every example as the program that it is, away from the source tree."""
-    session.install("-e", ".[demo,testing]", "trio")
+    session.install("-e", ".[demo,profiles,testing]", "trio")
     present = {path.name for path in (ROOT / "examples").glob("*.py")}
     if listed := {script for script, *_ in EXAMPLES} ^ present:
         session.error(f"in examples/ or in EXAMPLES, but not in both: {', '.join(sorted(listed))}")
@@ -135,6 +136,15 @@ def bench(session: nox.Session) -> None:
     """Measure, and hold every ratio to its baseline (on request, some twenty minutes)."""
     install(session, "bench", package=".")
     session.run("python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session(default=False)
+def accuracy(session: nox.Session) -> None:
+    """Match the same people beside Splink and recordlinkage, and time it (on request)."""
+    install(session, "accuracy", package=".[profiles]")
+    session.run("python", "-m", "tests.accuracy", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "tests.bench.profiles")
 
 
 @nox.session(default=False)

@@ -115,14 +115,18 @@ def goals(name: str, held: dict[str, Score]) -> bool:
     """Print which goals a set's held-out half reaches; returns whether one is missed."""
     ours = held["tongdai"]
     missed = False
-    wanted = [("F1", ours.f1[0], F1.get(name, 0.0)), ("precision", ours.precision[0], PRECISION.get(name, 0.0))]
+    wanted = [
+        ("F1", ours.f1[0], F1.get(name, 0.0)),
+        ("precision", ours.precision[0], PRECISION.get(name, 0.0)),
+    ]
     if "splink" in held:
         wanted.append(("F1, as Splink's", ours.f1[0], held["splink"].f1[0]))
     for what, reached, goal in wanted:
         if goal:
             good = reached >= goal
             missed = missed or not good
-            print(f"{'':11} {what} {reached:.4f}, goal {goal:.4f}: {'reached' if good else 'NOT REACHED'}", flush=True)
+            words = "reached" if good else "NOT REACHED"
+            print(f"{'':11} {what} {reached:.4f}, goal {goal:.4f}: {words}", flush=True)
     return missed
 
 

@@ -104,8 +104,11 @@ def _splink(rows: Sequence[Row], library: Any) -> Groups:  # noqa: ANN401 - unty
     table = library.DuckDBAPI().register(frame)
     linker = library.Linker(table, settings, log_level=logging.ERROR)
     training = linker.training
-    sure = [library.block_on(*block) for block in (["given", "family", "born"], ["email"], ["national"])
-            if all(column in there for column in block)]
+    sure = [
+        library.block_on(*block)
+        for block in (["given", "family", "born"], ["email"], ["national"])
+        if all(column in there for column in block)
+    ]
     training.estimate_probability_two_random_records_match(sure, recall=0.7)
     training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for block in (["born"], ["given", "family"]):
@@ -117,9 +120,7 @@ def _splink(rows: Sequence[Row], library: Any) -> Groups:  # noqa: ANN401 - unty
         clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
             predictions, threshold_match_probability=threshold
         ).as_pandas_dataframe()
-        groups = dict(
-            zip(clustered["unique_id"], map(str, clustered["cluster_id"]), strict=True)
-        )
+        groups = dict(zip(clustered["unique_id"], map(str, clustered["cluster_id"]), strict=True))
         f1 = score(tallies(groups, true)).f1[0]
         if best is None or f1 > best[0]:
             best = f1, groups

@@ -89,7 +89,7 @@ def observation(row: Row) -> Observation:
         city=row.city,
         postcode=row.postcode,
         region=row.region,
-        claims=[Claim("national_id", row.national)] if row.national else [],
+        claims=(Claim("national_id", row.national),) if row.national else (),
     )
 
 

@@ -775,7 +775,7 @@ class Naive:
                 self.during(asked, interaction)
             case inputs.ExtendWrapUp(interaction) | inputs.Dispose(interaction):
                 self.after(asked, interaction)
-            case inputs.Tick() | inputs.Resume():
+            case inputs.Relink() | inputs.Tick() | inputs.Resume():
                 pass
 
     def put_queue(self, queue: Queue) -> None:

@@ -39,6 +39,7 @@ from tongdai.center.inputs import (
     ExtendWrapUp,
     FailConnect,
     LoseAgent,
+    Relink,
     Resume,
     Tell,
 )
@@ -46,6 +47,7 @@ from tongdai.channels import Left, Message, Receipt
 from tongdai.ivr.inputs import HangUp
 from tongdai.model.queue import Closed
 from tongdai.model.time import OPEN_ENDED
+from tongdai.profiles import Resolver
 
 LAN = Address("web", "lan")
 
@@ -55,9 +57,9 @@ def play(center: Center, *inputs: tuple[AnyInput, int]) -> list[str]:
     return "\n".join(str(center.handle(input, now)) for input, now in inputs).split("\n")
 
 
-def busy() -> Center:
+def busy(people: Resolver | None = None) -> Center:
     """Return a center in which An talks to c1."""
-    center = Center([Queue("cards", wrap_up=seconds(10)), Queue("loans")])
+    center = Center([Queue("cards", wrap_up=seconds(10)), Queue("loans")], people=people)
     play(
         center,
         (PutAgent(Agent("an"), available=True), 0),
@@ -258,6 +260,7 @@ ONE_EACH: list[tuple[AnyInput, list[str]]] = [
             "         < InputIgnored Dispose c1/1: there is no wrap-up of this interaction",
         ],
     ),
+    (Relink(("p/c1", "p/c2")), ["    1 s  > Relink p/c1, p/c2"]),
     (Tick(), ["    1 s  > Tick"]),
     (Resume(), ["    1 s  > Resume"]),
 ]
@@ -270,7 +273,8 @@ ONE_EACH: list[tuple[AnyInput, list[str]]] = [
 )
 def test_every_input_has_its_lines(input: AnyInput, expected: list[str]) -> None:
     """What came in, what happened, what is to be done."""
-    assert expected == play(busy(), (input, seconds(1)))
+    people = Resolver() if isinstance(input, Relink) else None
+    assert expected == play(busy(people), (input, seconds(1)))
 
 
 def test_no_input_is_left_out() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.ivr.calls import Call, flow
+from tests.ivr.calls import Call, flow, inputs
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.ivr import (
+    Assign,
+    Branch,
+    Case,
+    Choice,
     Collect,
     Flow,
     HandOff,
@@ -16,19 +23,27 @@ from tongdai.ivr import (
     InvokeFailed,
     Machine,
     Menu,
+    Operator,
     Press,
     Prompt,
+    PromptDone,
     Record,
     Say,
     SecureInputDone,
     Session,
     Text,
+    TimerFired,
+    Wait,
     check,
+    walk,
 )
+from tongdai.ivr.effects import GiveToQueue
 from tongdai.ivr.events import Collected, InputIgnored, TerminatorSwallowed
+from tongdai.ivr.inputs import AnyInput
 from tongdai.ivr.keys import Digits
 from tongdai.ivr.session import apply
 from tongdai.model.time import seconds
+from tongdai.testing import flows
 
 END = HandOff("cards")
 NEXT = Menu("next", {"1": "end"}, exhausted="end")
@@ -117,8 +132,9 @@ def test_a_question_that_cannot_be_sent_goes_to_failed() -> None:
 )
 def test_a_start_names_the_argument_that_is_wrong(field: str, arguments: dict[str, Any]) -> None:
     """Whatever it is instead."""
+    given: Any = {"flow": "f", "session": "s", "now": 0} | arguments
     with pytest.raises((ConfigurationError, IllegalInput), match=rf"start\.{field}: "):
-        Machine([flow(nodes())]).start(**({"flow": "f", "session": "s", "now": 0} | arguments))
+        Machine([flow(nodes())]).start(**given)
 
 
 def test_what_is_no_event_is_not_applied() -> None:
@@ -153,4 +169,109 @@ def test_an_object_is_handed_over_by_a_part_of_its_name() -> None:
     """As everywhere that a name stands."""
     made = flow({"end": HandOff("cards", context=("order.id", "order.none"))})
     call = Call(made, values={"order": {"id": 7}})
-    assert {"order.id": 7} == call.turn.effects[0].context  # type: ignore[union-attr]
+    assert [{"order.id": 7}] == [dict(gave.context) for gave in call.saw(GiveToQueue)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (Say("{", then="end"), "prompt"),
+        (Menu("ask", {"1": Choice("end", label="{")}), r"choices\[1\]\.label"),
+        (Branch((Case("tier ==", then="end"),)), r"cases\[0\]\.when"),
+        (Assign({"n": "plus("}, then="end"), r"values\[n\]"),
+        (HandOff("{"), "queue"),
+    ],
+)
+def test_a_text_that_does_not_parse_is_named_with_its_field(wrong: Any, field: str) -> None:  # noqa: ANN401
+    """Also in a flow that was built in Python."""
+    with pytest.raises(ConfigurationError, match=rf"^flow f, node 'start', {field}: "):
+        Machine([flow({"start": wrong, "end": END})])
+
+
+@pytest.mark.parametrize("odd", [object(), {1: 2}, "\ud800"])
+def test_a_machine_refuses_what_is_no_plain_data(odd: Any) -> None:  # noqa: ANN401
+    """It goes out with effects, which are data."""
+    with pytest.raises(ConfigurationError, match="flow f: extra and parameters hold plain data"):
+        Machine([flow({"end": HandOff("cards", extra={"odd": odd})})])
+
+
+def test_a_number_without_an_end_is_in_no_document() -> None:
+    """It could not be written again."""
+    text = '{"id": "f", "start": "a", "nodes": {"a": {"do": "end", "extra": {"n": 1e400}}}}'
+    with pytest.raises(ConfigurationError, match="document: 1e400 is too large a number"):
+        Flow.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (Text("x" * 300_000), r"Text\.text: is too long; at most 262144 characters"),
+        (Press("1", id="\ud800"), r"step\.input\.id: character 1"),
+    ],
+)
+def test_an_input_without_measure_is_refused(wrong: Any, error: str) -> None:  # noqa: ANN401
+    """A session keeps what is answered, and must not grow with a stranger's message."""
+    call = Call(flow(nodes(code=Collect("x", "x?", kind="text", longest=10**9, done="end"))))
+    with pytest.raises(IllegalInput, match=error):
+        call.take(wrong)
+
+
+MISTAKEN: list[tuple[Callable[[Machine, Any], object], str]] = [
+    (lambda machine, _: machine.pending(cast("Any", 5)), r"pending\.session: int is not a Session"),
+    (lambda machine, _: machine.migrate(cast("Any", 5), "2", 0), r"migrate\.session: int is not"),
+    (lambda machine, one: machine.migrate(one, cast("Any", []), 0), r"migrate\.version: list is"),
+    (lambda machine, one: machine.migrate(one, "", 0, nodes=cast("Any", 5)), r"migrate\.nodes: "),
+    (lambda _, __: check(cast("Any", 5)), "check: int is not a Flow"),
+    (lambda _, __: list(walk(flow(nodes()), by=cast("Any", "x"))), r"walk\.by: 'x' is not one"),
+]
+
+
+@pytest.mark.parametrize(("call", "error"), MISTAKEN)
+def test_what_is_given_in_place_of_something_else_is_named(call: Any, error: str) -> None:  # noqa: ANN401
+    """With the place where it was given."""
+    machine = Machine([flow(nodes())])
+    session = machine.start("f", session="s", now=0).session
+    with pytest.raises((ConfigurationError, IllegalInput), match=error):
+        call(machine, session)
+
+
+@pytest.mark.parametrize("words", ["1000000000000", "1"])
+def test_no_number_means_what_holds_in_the_whole_flow(words: str) -> None:
+    """Only its words do."""
+    menu = Menu("ask", {"5": "menu"}, exhausted="end")
+    handlers = (Operator(to="end", says=("operator",)),)
+    call = Call(flow({"menu": menu, "end": END}, handlers=handlers), modality="chat")
+    assert [] == call.take(Text(words)).way
+    assert ["menu.operator"] == call.take(Text("operator")).way
+
+
+def test_a_row_of_prompts_is_the_same_whenever_timers_are_delivered() -> None:
+    """A key is kept, so what is said is passed over once in each row; a deadline begins a row."""
+    made = flow({"wait": Wait(seconds(1), then="say"), "say": Say("hello", then="wait")})
+    late, prompt = Call(made).press("1"), Call(made).press("1")
+    for number in (1, 2):
+        prompt.take(TimerFired(prompt.session.token(prompt.session.timer)), at=seconds(number))
+    assert late.take(PromptDone("s/9"), at=seconds(2)).session == prompt.session
+
+
+@given(
+    flows(),
+    st.sampled_from(["voice", "chat", "sms"]),
+    st.lists(st.tuples(inputs, st.sampled_from([0, 1, 10**6, 5 * 10**6])), max_size=12),
+)
+def test_how_promptly_timers_are_delivered_changes_nothing(
+    made: Flow, modality: str, given_inputs: list[tuple[AnyInput, int]]
+) -> None:
+    """Each deadline is lived through at its own instant, told or not."""
+    made = Flow("f", **{name: getattr(made, name) for name in made.__struct_fields__[1:]})
+    late, prompt = Call(made, modality=modality), Call(made, modality=modality)
+    now = 0
+    for input, later in given_inputs:
+        now += later
+        for _ in range(50):
+            if prompt.session.timer and prompt.session.until <= now:
+                fired = TimerFired(prompt.session.token(prompt.session.timer))
+                prompt.take(fired, at=prompt.session.until)
+        prompt.take(input, at=now)
+        late.take(input, at=now)
+        assert late.session == prompt.session

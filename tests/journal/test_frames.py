@@ -50,6 +50,7 @@ QUEUE = Queue(
     after_patience=Closed("Hẹn gặp lại"),
     wrap_up=OPEN_ENDED,
     strategy="best skill",
+    prefers=("last agent", "language"),
 )
 AGENT = Agent("an", {"vi": 5, "cards": 4}, costs={Mode.LIVE: 50}, limits={Mode.DEFERRED: 3})
 EVERY_KIND = (
@@ -59,6 +60,10 @@ EVERY_KIND = (
     events.AgentRemoved("binh"),
     events.PresenceChanged("an", "away", "lunch"),
     events.AgentLost("an", 30),
+    events.ContactIdentified(
+        "c3", "p/c1", "c3@7", "web", "merged", 12.6, {"name": "Lan", "consent": {"news": False}}
+    ),
+    events.ProfileChanged("p/c1", {"name": "Lan"}, "p/c2", ("c2", "c3")),
     events.ContactGreeted("c3", "menu", CONTACT),
     events.FlowAdvanced(
         "c3",
@@ -78,7 +83,9 @@ EVERY_KIND = (
     ),
     events.HandOffRefused("c3", "cards", "full", ("vip",)),
     events.FlowEnded("c3", "menu", "end", disconnect=True, address=LAN),
-    events.ContactQueued("c1", "cards", CONTACT, overflowed=("vip",), cause="web:m1"),
+    events.ContactQueued(
+        "c1", "cards", CONTACT, overflowed=("vip",), preferred="first an", cause="web:m1"
+    ),
     events.ContactRefused("c2", "cards", "full", Contact("c2"), message="Bận"),
     events.PlanStepped("c1", 2),
     events.ContactProtected("c1"),

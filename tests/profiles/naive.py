@@ -7,7 +7,7 @@ compared and what is joined it works out by brute force.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from tongdai.profiles import Model, Observation, Policy
 from tongdai.profiles.candidates import Index
@@ -78,11 +78,23 @@ def partition(rows: Iterable[Observation], policy: Policy) -> set[frozenset[str]
         one, two = _group(groups, a), _group(groups, b)
         if one is not two and _speaks(one, two, scores, scorer):
             _join(groups, a, b, policy)
-    return {frozenset(id for record in group for id in record.observations) for group in groups}
+    found = set[frozenset[str]]()
+    for group in groups:
+        ids = frozenset(id for record in group for id in record.observations)
+        alone = group[0] if len(group) == 1 else None
+        if (
+            alone is None
+            or VERIFIED in alone.ids.values()
+            or scorer.weigh(alone, alone)[0] >= scorer.merge
+        ):
+            found.add(ids)
+        else:  # (equals that are different people)
+            found |= {frozenset([id]) for id in ids}
+    return found
 
 
 def _pairs(records: list[Record]) -> Iterable[tuple[Record, Record]]:
-    return zip(records, records[1:], strict=False)
+    return pairwise(records)
 
 
 def _group(groups: list[list[Record]], record: Record) -> list[Record]:
@@ -94,26 +106,8 @@ def _join(groups: list[list[Record]], a: Record, b: Record, policy: Policy) -> N
     if one is two:
         return
     joined = [*one, *two]
-    for scheme in policy.exclusive:
-        chains: list[set[str]] = []
-        for record in joined:
-            for scope in {key.split("|")[1] for key in record.ids}:
-                held = {
-                    key
-                    for key, sure in record.ids.items()
-                    if sure == VERIFIED and key.startswith(f"{scheme}|{scope}|")
-                }
-                if held:
-                    chains.append({f"|{scope}", *held})
-        for scope in {next(key for key in chain if key[0] == "|") for chain in chains}:
-            here = [chain - {scope} for chain in chains if scope in chain]
-            while any(x & y for x, y in combinations(here, 2)):
-                x, y = next((x, y) for x, y in combinations(here, 2) if x & y)
-                here.remove(x)
-                here.remove(y)
-                here.append(x | y)
-            if len(here) > 1:
-                return
+    if _two_verified(joined, policy):
+        return
     for scheme, limit in policy.limits.items():
         values = [_values(record, scheme) for record in joined]
         mine, its = _all(values[: len(one)]), _all(values[len(one) :])
@@ -122,6 +116,28 @@ def _join(groups: list[list[Record]], a: Record, b: Record, policy: Policy) -> N
     groups.remove(one)
     groups.remove(two)
     groups.append(joined)
+
+
+def _two_verified(joined: list[Record], policy: Policy) -> bool:
+    """Tell whether two verified ids of an exclusive scheme meet that nothing connects."""
+    held: dict[str, list[set[str]]] = {}
+    for record in joined:
+        here: dict[str, set[str]] = {}
+        for key, sure in record.ids.items():
+            scheme, scope, _ = key.split("|", 2)
+            if sure == VERIFIED and scheme in policy.exclusive:
+                here.setdefault(f"{scheme}|{scope}", set()).add(key)
+        for place, ids in here.items():
+            held.setdefault(place, []).append(ids)
+    for sets in held.values():
+        while any(x & y for x, y in combinations(sets, 2)):
+            x, y = next((x, y) for x, y in combinations(sets, 2) if x & y)
+            sets.remove(x)
+            sets.remove(y)
+            sets.append(x | y)
+        if len(sets) > 1:
+            return True
+    return False
 
 
 def _values(record: Record, scheme: str) -> set[str]:
@@ -142,12 +158,19 @@ def _speaks(
 ) -> bool:
     if len(one) == len(two) == 1:
         return True
-    names = [record.name for record in (*one, *two) if record.name is not None]
+    names = _names(one), _names(two)
+    merged = {
+        (a.name.key, b.name.key)
+        for a in one
+        for b in two
+        if scores.get((a, b) if a < b else (b, a), -1) >= scorer.merge and a.name and b.name
+    }
     total = scorer.prior
     for a in one:
         for b in two:
             tenths, never = scorer.weigh(a, b)
-            if never and not _bridged(a.name, b.name, names, scorer):
+            both = (a.name.key, b.name.key) if a.name and b.name else None
+            if never and both not in merged and not _bridged(a.name, b.name, *names, scorer):
                 return False
             known = scores.get((a, b) if a < b else (b, a))
             if known is None:
@@ -158,12 +181,34 @@ def _speaks(
     return total > 0
 
 
-def _bridged(a: Name | None, b: Name | None, names: list[Name], scorer: Scorer) -> bool:
+def _names(records: list[Record]) -> list[Name]:
+    return [record.name for record in records if record.name is not None]
+
+
+def _bridged(
+    a: Name | None, b: Name | None, ones: list[Name], twos: list[Name], scorer: Scorer
+) -> bool:
     if a is None or b is None or not scorer.names(a, b).conflict:
         return False
-    return len({name.key for name in names}) <= MOST_NAMES and any(
-        len(name.words) >= max(len(a.words), len(b.words), 2)
-        and not scorer.names(a, name).conflict
-        and not scorer.names(b, name).conflict
+    keys_one, keys_two = ({name.key for name in names} for names in (ones, twos))
+    if len(keys_one) + len(keys_two) > MOST_NAMES:
+        return False
+
+    def agree(x: Name, y: Name) -> bool:
+        return not scorer.names(x, y).conflict
+
+    fuller = [
+        name
+        for name in (*ones, *twos)
+        if len(name.words) >= max(len(a.words), len(b.words), 2)
+        and all(len(word) > 1 for word in name.words)
+    ]
+    if any(agree(a, name) and agree(b, name) for name in fuller):
+        return True
+    return any(
+        len(x.words) == len(name.words) >= 2
+        and all(len(word) > 1 for word in name.words)
+        and agree(x, name)
+        for x, names in ((a, twos), (b, ones))
         for name in names
     )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+)
 
 from tests.profiles import naive
 from tests.profiles.people import SMALL, observations, partition, view
@@ -32,13 +41,16 @@ class ResolverMachine(RuleBasedStateMachine):
         row = data.draw(observations(f"o{self.number}"))
         answer = self.people.ingest(row)
         self.rows[row.id] = row
-        return multiple(*(one.id for one in answer.events if isinstance(one, Merged)))
+        merges = [one.id for one in answer.events if isinstance(one, Merged)]
+        found: MultipleResults[str] = multiple(*merges)
+        return found
 
     @rule(target=ids, data=st.data())
     def pick(self, data: st.DataObject) -> object:
         """Choose somebody for the decisions."""
         if not self.rows:
-            return multiple()
+            nobody: MultipleResults[str] = multiple()
+            return nobody
         return data.draw(st.sampled_from(sorted(self.rows)))
 
     @rule(a=ids, b=ids)
@@ -98,8 +110,8 @@ class ResolverMachine(RuleBasedStateMachine):
         """Derive everything anew."""
         self.people.rebuild()
 
-    def _forget(self, ids: object) -> None:
-        for id in ids if isinstance(ids, (list, tuple)) else ():
+    def _forget(self, ids: Iterable[str]) -> None:
+        for id in ids:
             del self.rows[id]
         self.apart = {k: v for k, v in self.apart.items() if set(v) <= set(self.rows)}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -24,6 +26,7 @@ from tongdai.profiles import (
     Review,
     Unmerged,
 )
+from tongdai.profiles.extras import need
 
 LAN = "0908.993.022"
 
@@ -184,6 +187,25 @@ def _word(number: int) -> str:
         number, two = divmod(number * 13 + 5, 6)
         out += letters[one] + vowels[two]
     return out
+
+
+def test_namesakes_at_one_office_are_not_one_person() -> None:
+    """L6, retroactively: who was one profile while few held the phone is several afterwards."""
+    people = Resolver()
+    for number in range(3):
+        people.ingest(seen(f"lan{number}", phone="028 3822 1234", name="Nguyễn Thị Lan"))
+    assert 1 == len(partition(people))
+    for number in range(10):
+        people.ingest(
+            seen(f"o{number}", phone="028 3822 1234", name=f"{_word(number)} {_word(number + 50)}")
+        )
+    assert 13 == len(partition(people))
+    later = people.ingest(seen("lan9", phone="028 3822 1234", name="Nguyễn Thị Lan"))
+    assert isinstance(later, Created)
+    assert "p/lan9" == people.find("lan9")
+    people.link("lan0", "lan9", by="mai")
+    assert 13 == len(partition(people))
+    assert () == people.rebuild()
 
 
 def test_one_phone_a_great_many_times_is_bounded_work() -> None:
@@ -442,10 +464,24 @@ def test_settings_are_checked(settings: dict[str, Any], field: str) -> None:
 
 def test_models_are_checked_and_counted() -> None:
     """Unknown levels and weights that are no numbers are refused; rare names are not counted."""
-    with pytest.raises(ConfigurationError, match="no level 'phone.sane'"):
+    with pytest.raises(ConfigurationError, match=r"no level 'phone\.sane'"):
         Model("mine", {"phone.sane": 1.0})
     with pytest.raises(ConfigurationError, match="not a number of bits"):
         Model("mine", {"phone.same": float("nan")})
     counted = Model().counted(["Trần Lan"] * 6 + ["Canarius Lan"] * 4, "counted-1")
     assert {"tran": 0.6, "lan": 1.0} == counted.shares
     assert "counted-1" == counted.version
+
+
+def test_what_the_extra_brings_is_asked_for_in_one_line() -> None:
+    """Without it, the error says what to run; the rest of tongdai does without."""
+    with pytest.raises(ConfigurationError, match=r"run: pip install 'tongdai\[profiles\]'"):
+        need("no_such_library.part")
+    program = (
+        "import sys, tongdai\n"
+        "print({'phonenumbers', 'email_validator', 'rapidfuzz'} & set(sys.modules))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "set()" == shown.stdout.strip()

@@ -33,7 +33,8 @@ class PresentOffer(Effect, frozen=True, gc=False):
     Attributes:
         agent, offer, contact: ids.
         until: when the offer expires.
-        context: what the contact's flow has asked and been answered, by name.
+        context: what the contact's flow has asked and been answered, by name; under `profile`,
+            what is known of who it is.
     """
 
     agent: str

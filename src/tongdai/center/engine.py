@@ -10,7 +10,7 @@ stand in the order of a contact's life, named after their input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
@@ -18,6 +18,7 @@ import msgspec
 from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
+from tongdai.center.histories import Timeline
 from tongdai.center.legal import check_cause, check_of
 from tongdai.center.self_service import NOTHING, SelfService
 from tongdai.center.state import ContactState, FlowTimer, Lost, Offer, State, WrapUp
@@ -44,6 +45,10 @@ from tongdai.queues import Joined, PatienceOver
 from tongdai.routing import Explanation, Strategy, longest_idle
 from tongdai.routing.answers import CoolOffDue, Due, ProtectionDue, StepDue
 from tongdai.routing.strategies import StrategyFunction
+
+if TYPE_CHECKING:
+    from tongdai.center.identity import Identity
+    from tongdai.profiles import Resolver
 
 COOL_OFF: Final = seconds(30)
 """How long a contact is kept from an agent who declined it."""
@@ -89,6 +94,7 @@ class Center:
         grace: Duration = seconds(30),
         flows: Iterable[Flow] = (),
         calendars: Mapping[str, BusinessCalendar] | None = None,
+        people: Resolver | None = None,
     ) -> None:
         """Start with these queues and nobody in them.
 
@@ -102,6 +108,7 @@ class Center:
             grace: how long an agent whose connection broke keeps their contacts.
             flows: conversations in which contacts may begin, by their ids; code, as strategies are.
             calendars: when it is open, by the names that flows use.
+            people: who finds out whose contact one is; `None` for nobody.
 
         Raises:
             ConfigurationError: a setting that cannot work.
@@ -120,6 +127,7 @@ class Center:
             "grace": grace,
             "flows": flows,
             "calendars": calendars,
+            "people": people,
         }
         self._state = state = State(queues, strategies or {}, strategy, modes)
         self._timers = state.timers, state.queues.timers, state.router.timers
@@ -141,6 +149,15 @@ class Center:
                 stamp=lambda: (self._now, self._cause),
                 admit=self._admit,
                 new_id=self._new_id,
+                identify=self._identify,
+                preferred=self._preferred,
+            )
+        self._identity: Identity | None = None
+        if people is not None:
+            from tongdai.center.identity import Identity  # noqa: PLC0415 - few need profiles
+
+            self._identity = Identity(
+                people, state, emit=self._emit, stamp=lambda: (self._now, self._cause)
             )
         self._now: Instant = 0
         self._cause = ""
@@ -153,6 +170,7 @@ class Center:
             inputs.RemoveAgent: self._on_remove_agent,
             inputs.SetPresence: self._on_set_presence,
             inputs.LoseAgent: self._on_lose_agent,
+            inputs.Relink: self._on_relink,
             inputs.Arrive: self._on_arrive,
             inputs.Receive: self._on_receive,
             inputs.Tell: self._on_tell,
@@ -321,7 +339,8 @@ class Center:
 
     def _assign(self) -> None:
         """Offer contacts until none waits beside an agent who is ready and fits."""
-        router, service = self._state.router, self._service
+        router = self._state.router
+        bare = self._service is None and self._identity is None
         while router.restless() and (match := router.next(self._now)) is not None:
             live = self._state.contacts[match.contact]
             queue = self._state.queues.queue(live.queue)
@@ -343,7 +362,7 @@ class Center:
                         strategy=match.strategy,
                         measure=match.measure,
                         automatic=automatic,
-                        context=NOTHING if service is None else service.context(match.contact),
+                        context=NOTHING if bare else self._context(match.contact),
                         at=self._now,
                         cause=self._cause,
                     )
@@ -351,6 +370,11 @@ class Center:
                 if automatic:
                     self._accept(live, live.offers[offer])
                     break
+
+    def _context(self, contact: str) -> Mapping[str, Any]:
+        """Return what an offer shows of a contact."""
+        found = NOTHING if self._service is None else self._service.context(contact)
+        return found if self._identity is None else self._identity.context(contact, found)
 
     # --- configuration ------------------------------------------------------------------------
 
@@ -410,6 +434,19 @@ class Center:
         )
         self._withdraw(input.agent, "agent lost")
 
+    # --- people -------------------------------------------------------------------------------
+
+    def _on_relink(self, input: inputs.Relink) -> None:
+        if self._identity is not None:
+            self._identity.look_again(input.profiles)
+
+    def _identify(self, contact: Contact) -> None:
+        if self._identity is not None:
+            self._identity.identify(contact)
+
+    def _preferred(self, contact: Contact, queue: str) -> str:
+        return "" if self._identity is None else self._identity.preferred(contact, queue)
+
     # --- one contact, in the order of its life ------------------------------------------------
 
     def _on_arrive(self, input: inputs.Arrive) -> None:
@@ -419,6 +456,7 @@ class Center:
         self._enter(input.contact, input.queue)
 
     def _enter(self, contact: Contact, queue: str) -> bool:
+        self._identify(contact)
         answer = self._admit(contact, queue)
         if isinstance(answer, Joined):
             passed = answer.overflowed
@@ -428,6 +466,7 @@ class Center:
                     answer.queue,
                     contact,
                     overflowed=passed,
+                    preferred=self._preferred(contact, answer.queue),
                     at=self._now,
                     cause=self._cause,
                 )
@@ -734,12 +773,31 @@ class Center:
         """
         live = self._state.contacts.get(contact)
         flow = self._state.flows.get(contact)
+        histories = self._state.histories
+        profile = "" if histories is None else histories.profile_of(contact)
         if live is not None:
-            return contact_snapshot(live, self._now, flow)
+            return attrs.evolve(contact_snapshot(live, self._now, flow), profile=profile)
         if flow is not None:
-            return flow_snapshot(flow)
+            return attrs.evolve(flow_snapshot(flow), profile=profile)
         near = did_you_mean(contact, self._state.contacts)
         raise IllegalInput(f"contact: no open contact {contact!r}.{near}")
+
+    def timeline(self, profile: str) -> Timeline:
+        """Return what happened with a person lately, over all channels.
+
+        Args:
+            profile: its id; one that it had before will do.
+
+        Raises:
+            IllegalInput: nobody of that id has been here lately.
+        """
+        histories = self._state.histories
+        found = None if histories is None else histories.timeline(profile)
+        if found is None and histories is not None and self._identity is not None:
+            found = histories.timeline(self._identity.find(profile))
+        if found is None:
+            raise IllegalInput(f"timeline: no profile {profile!r} has been here lately")
+        return found
 
     def waiting(self, queue: str | None = None) -> list[ContactSnapshot]:
         """Return the contacts that wait in a queue, or in all, first to last in each.

@@ -85,6 +85,43 @@ class AgentLost(Event, frozen=True):
 # --- one contact, in the order of its life --------------------------------------------------------
 
 
+class ContactIdentified(Event, frozen=True, gc=False):
+    """It was found out whose contact one is, before anything else happens with it.
+
+    Attributes:
+        contact, profile: ids.
+        observation: the id under which the profile has what the contact said.
+        channel: over which it came.
+        how: `created`, `attached`, `merged`, `review` or `unmerged`: what that did to profiles.
+        bits: the evidence, where evidence decided.
+        known: name, language and consent, as the profile shows them.
+    """
+
+    contact: str
+    profile: str
+    observation: str
+    channel: str
+    how: str = ""
+    bits: float | None = None
+    known: Annotated[Mapping[str, Any], Personal] = {}
+
+
+class ProfileChanged(Event, frozen=True, gc=False):
+    """A profile shows something else, or has contacts now that were another's.
+
+    Attributes:
+        profile: its id; empty where the contacts are nobody's any more (an erasure).
+        known: as in `ContactIdentified`.
+        was: whose the contacts were.
+        contacts: those that are this profile's from here, open ones and past ones.
+    """
+
+    profile: str
+    known: Annotated[Mapping[str, Any], Personal] = {}
+    was: str = ""
+    contacts: tuple[str, ...] = ()
+
+
 class ContactGreeted(Event, frozen=True, gc=False):
     """A contact began in a flow, which has it until it hands it off.
 
@@ -153,12 +190,15 @@ class ContactQueued(Event, frozen=True, gc=False):
         contact, queue: ids.
         value: the contact itself.
         overflowed: queues that did not take it before.
+        preferred: what is preferred for it by its profile, as a requirement's text. Nobody is held
+            for it longer than to the first offer, or to the first step of the queue's plan.
     """
 
     contact: str
     queue: str
     value: Contact
     overflowed: tuple[str, ...] = ()
+    preferred: str = ""
 
 
 class ContactRefused(Event, frozen=True, gc=False):
@@ -202,7 +242,8 @@ class ContactOffered(Event, frozen=True, gc=False):
         until: when the offer expires.
         strategy, measure: how the agent was picked, and what won.
         automatic: whether it accepts itself.
-        context: what the contact's flow has asked and been answered, by name.
+        context: what the contact's flow has asked and been answered, by name; under `profile`,
+            what is known of who it is.
     """
 
     contact: str
@@ -387,6 +428,8 @@ AnyEvent: TypeAlias = (
     | AgentRemoved
     | PresenceChanged
     | AgentLost
+    | ContactIdentified
+    | ProfileChanged
     | ContactGreeted
     | FlowAdvanced
     | HandOffRefused

@@ -159,8 +159,13 @@ class Histories:
             id: {
                 "known": plain(history.known),
                 "contacts": [
-                    [touch.contact, touch.observation, touch.contact in self.open]
-                    + [list(touch.agents), list(touch.moments)]
+                    {
+                        "contact": touch.contact,
+                        "observation": touch.observation,
+                        "open": touch.contact in self.open,
+                        "agents": touch.agents,
+                        "moments": tuple(touch.moments),
+                    }
                     for touch in history.touches.values()
                 ],
             }
@@ -193,7 +198,7 @@ class Histories:
             for touch in moved:
                 self.open.pop(touch.contact, None)
         if was is not None and not was.touches:
-            del self.profiles[event.was]
+            self.profiles.pop(event.was, None)
 
     def _history(self, profile: str, known: Mapping[str, Any]) -> History:
         history = self.profiles.get(profile)
@@ -212,7 +217,7 @@ class Histories:
 
     def _trim(self, history: History) -> None:
         over = [id for id in history.touches if id not in self.open]
-        for id in over[: len(over) - KEPT_CONTACTS]:
+        for id in over[: max(len(over) - KEPT_CONTACTS, 0)]:
             del history.touches[id]
 
     # --- what became of contacts --------------------------------------------------------------

@@ -76,7 +76,7 @@ class Identity:
         try:
             answer = self._people.ingest(observation)
         except IllegalInput:
-            again = _observation(contact, channel, at, f"{contact.id[:100]}@{at}")
+            again = _observation(contact, channel, at, f"{contact.id[:100]}@{int(at)}")
             if again is None or not self._allows(again):
                 return
             observation = again
@@ -106,7 +106,7 @@ class Identity:
                 continue
             now: dict[str, list[str]] = {}
             for touch in history.touches.values():
-                now.setdefault(self._find(touch.observation), []).append(touch.contact)
+                now.setdefault(self.find(touch.observation), []).append(touch.contact)
             for profile, contacts in now.items():
                 known = self._known(profile) if profile else {}
                 if profile != was:
@@ -172,15 +172,16 @@ class Identity:
             "consent": dict(found.consent),
         }
 
-    def _find(self, observation: str) -> str:
+    def find(self, id: str) -> str:
+        """Return the profile of an observation or of a former profile; empty where none is."""
         try:
-            return self._people.find(observation)
+            return self._people.find(id)
         except IllegalInput:
             return ""
 
     def _allows(self, observation: Observation) -> bool:
         """Return whether the resolver does not have this id yet."""
-        return not self._find(observation.id)
+        return not self.find(observation.id)
 
 
 def _changed(answer: Answer) -> list[str]:
@@ -194,9 +195,7 @@ def _channel(contact: Contact) -> str:
     return contact.claims[0].scheme if contact.claims else str(contact.mode)
 
 
-def _observation(
-    contact: Contact, channel: str, at: Instant, id: str = ""
-) -> Observation | None:
+def _observation(contact: Contact, channel: str, at: Instant, id: str = "") -> Observation | None:
     """Return what a contact says about who it is; `None` where that is nothing.
 
     What cannot be part of an observation is left out: it identifies nobody.
@@ -205,8 +204,9 @@ def _observation(
     address = contact.address
     if address is not None and all(claim.value != address.to for claim in claims):
         scheme = _SCHEMES.get(address.channel, address.channel)
-        sure = "carrier" if scheme == "phone" else "platform"
-        claims.append(Claim(scheme, address.to, assurance=sure))
+        claims.append(
+            Claim(scheme, address.to, assurance="carrier" if scheme == "phone" else "platform")
+        )
     if not claims:
         return None
     said: dict[str, Any] = {}
@@ -232,7 +232,8 @@ def _observation(
 def _fits(claim: Claim, at: Instant) -> bool:
     try:
         if claim.scheme in _SAID:
-            Observation("x", "x", at, **{claim.scheme: claim.value})
+            said: dict[str, Any] = {claim.scheme: claim.value}
+            Observation("x", "x", at, **said)
         Observation("x", "x", at, claims=(claim,))
     except ConfigurationError:
         return False

@@ -74,6 +74,19 @@ class LoseAgent(Input, frozen=True):
     agent: str
 
 
+# --- people ---------------------------------------------------------------------------------------
+
+
+class Relink(Input, frozen=True):
+    """Profiles were changed beside the center: linked, undone, erased, imported; look again.
+
+    Attributes:
+        profiles: which, as `changed` of the resolver's answer has them; empty for all.
+    """
+
+    profiles: tuple[str, ...] = ()
+
+
 # --- one contact, in the order of its life --------------------------------------------------------
 
 
@@ -187,6 +200,7 @@ AnyInput: TypeAlias = (
     | RemoveAgent
     | SetPresence
     | LoseAgent
+    | Relink
     | Arrive
     | Receive
     | Tell

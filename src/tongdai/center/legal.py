@@ -110,6 +110,15 @@ def _set_presence(input: inputs.SetPresence, state: State) -> None:
     _text(input.reason, "SetPresence.reason")
 
 
+# --- people ---------------------------------------------------------------------------------------
+
+
+def _relink(input: inputs.Relink, state: State) -> None:
+    if state.histories is None:
+        raise IllegalInput("Relink: this center knows nobody; build it with people=Resolver()")
+    _are(input.profiles, str, "Relink.profiles")
+
+
 # --- one contact, in the order of its life --------------------------------------------------------
 
 
@@ -260,6 +269,7 @@ _CHECKS: dict[type, Callable[[Any, State], None]] = {
     inputs.RemoveAgent: _agent,
     inputs.SetPresence: _set_presence,
     inputs.LoseAgent: _agent,
+    inputs.Relink: _relink,
     inputs.Arrive: _arrive,
     inputs.Receive: _receive,
     inputs.Tell: _tell,

@@ -63,6 +63,8 @@ class SelfService:
         stamp: Callable[[], tuple[Instant, str]],
         admit: Callable[[Contact, str], Any],
         new_id: Callable[[str], str],
+        identify: Callable[[Contact], None],
+        preferred: Callable[[Contact, str], str],
     ) -> None:
         """Make the flows ready.
 
@@ -74,6 +76,8 @@ class SelfService:
             stamp: gives instant and cause of what happens now.
             admit: asks whether a queue would take a contact.
             new_id: gives the id of a contact that comes over a channel.
+            identify: finds out who a new contact is.
+            preferred: tells what a contact prefers in a queue by its profile.
 
         Raises:
             ConfigurationError: a flow that cannot run, or that has the id of a queue.
@@ -86,6 +90,8 @@ class SelfService:
         self._stamp = stamp
         self._admit = admit
         self._new_id = new_id
+        self._identify = identify
+        self._preferred = preferred
         self._refusals = 0
         state.entries = frozenset(flow.id for flow in known)
         for id in state.entries:
@@ -103,6 +109,11 @@ class SelfService:
         live = self._state.flows.get(contact)
         return NOTHING if live is None else live.context
 
+    def _profile(self, contact: str) -> dict[str, Any]:
+        """Return what a flow can know of who a contact is, under `profile`."""
+        histories = self._state.histories
+        return {} if histories is None else {"profile": histories.facts(contact)}
+
     def _returns(self, contact: str, outcome: str) -> str:
         """Return the flow that would have a contact again by an outcome of its hand-off, or ""."""
         live = self._state.flows.get(contact)
@@ -119,6 +130,7 @@ class SelfService:
     def begin(self, contact: Contact, flow: str, message: Message | None = None) -> None:
         """Let a contact begin in a flow."""
         self._refusals = 0
+        self._identify(contact)
         at, cause = self._stamp()
         self._emit(events.ContactGreeted(contact.id, flow, contact, at=at, cause=cause))
         if message is not None:
@@ -133,7 +145,11 @@ class SelfService:
                 now=at,
                 modality=_modality(contact),
                 language=contact.language,
-                values={"contact": _facts(contact), **_first(message)},
+                values={
+                    "contact": _facts(contact),
+                    **self._profile(contact.id),
+                    **_first(message),
+                },
             )
         except (MissingFlow, MissingNode, ConfigurationError, IllegalInput) as error:
             self._end(live, type(error).__name__, disconnect=True)
@@ -312,6 +328,7 @@ class SelfService:
                         answer.queue,
                         contact,
                         overflowed=answer.overflowed,
+                        preferred=self._preferred(contact, answer.queue),
                         at=at,
                         cause=cause,
                     )

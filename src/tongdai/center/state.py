@@ -11,7 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from tongdai.center import events
+from tongdai.center.histories import Histories
 from tongdai.ivr.effects import GiveToQueue, Play
 from tongdai.ivr.session import Session
 from tongdai.ivr.session import apply as advance
@@ -19,6 +22,7 @@ from tongdai.model.codec import plain
 from tongdai.model.contact import Contact, Content
 from tongdai.model.mode import Mode, ModeSettings, modes
 from tongdai.model.queue import Queue
+from tongdai.model.requirement import Requirement
 from tongdai.model.time import Instant, clock
 from tongdai.model.timers import Timers
 from tongdai.queues import OmnichannelQueue
@@ -76,7 +80,7 @@ class ContactState:
 
     __slots__ = (
         "accepted", "agent", "contact", "entered", "interaction", "messages", "offers", "past",
-        "queue", "rounds", "since",
+        "preferred", "queue", "rounds", "since",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: str, since: Instant) -> None:
@@ -87,6 +91,7 @@ class ContactState:
         self.accepted = since
         self.offers: dict[str, Offer] = {}
         self.rounds = 0
+        self.preferred = ""  # for whom it is held by its profile; empty from the first offer on
         self.past: dict[str, Offer] = {}
         self.interaction = ""
         self.agent = ""
@@ -180,6 +185,7 @@ class State:
         self.router = Router(strategy=default, strategies=self.strategies, modes=self.modes)
         self.contacts: dict[str, ContactState] = {}
         self.flows: dict[str, InFlow] = {}
+        self.histories: Histories | None = None  # of the people behind contacts, where they count
         self.entries: frozenset[str] = frozenset()  # flows in which contacts may begin: settings
         # (a plain dict takes ever longer to find its first key when first keys are what goes)
         self.ended: OrderedDict[str, str] = OrderedDict()
@@ -207,6 +213,8 @@ class State:
             if len(self.inputs) > REMEMBERED_INPUTS:
                 self.inputs.popitem(last=False)
         self._appliers[type(event)](event)
+        if self.histories is not None:
+            self.histories.apply(event)
 
     def knows(self, contact: str) -> bool:
         """Return whether a contact is open, in wrap-up, or ended not long ago."""
@@ -253,6 +261,7 @@ class State:
                     "rounds": live.rounds,
                     "past": {id: offer.over for id, offer in live.past.items()},
                     "interaction": [live.interaction, live.agent],
+                    "preferred": live.preferred,
                     "messages": [[who, content.text] for who, content in live.messages],
                 }
                 for id, live in sorted(self.contacts.items())
@@ -268,6 +277,7 @@ class State:
                 }
                 for id, live in sorted(self.flows.items())
             },
+            "profiles": {} if self.histories is None else self.histories.snapshot(),
             "waiting": {
                 id: {
                     "step": waiter.step,
@@ -290,6 +300,7 @@ class State:
         self.queues.put(event.value, event.at)
         self.router.change(event.value, event.at)
         for contact in self.queues.contacts(event.queue):
+            self._unhold(contact, event.at)
             self._boost(contact)
 
     def _queue_removed(self, event: events.QueueRemoved) -> None:
@@ -315,6 +326,16 @@ class State:
         self.router.presence(event.agent, "away", event.at, "lost")
         lost = self.lost[event.agent] = Lost(event.agent, event.until)
         self.timers.start(event.at, event.until, lost)
+
+    # --- people -------------------------------------------------------------------------------
+
+    def _contact_identified(self, _: events.ContactIdentified) -> None:
+        """Who a contact is, is for its history; from the first of them on there is one."""
+        if self.histories is None:
+            self.histories = Histories()
+
+    def _profile_changed(self, _: events.ProfileChanged) -> None:
+        """Which contacts a person had is for the histories."""
 
     # --- one contact, in the order of its life ------------------------------------------------
 
@@ -364,6 +385,9 @@ class State:
         if self.flows and (before := self.flows.get(contact.id)) is not None:
             self.contacts[contact.id].rounds = before.rounds
         self.queues.enter(contact, event.queue, event.at)
+        if event.preferred:
+            self.contacts[contact.id].preferred = event.preferred
+            contact = _preferring(contact, Requirement.parse(event.preferred))
         self.router.wait(contact, event.at, queue=self.queues.queue(event.queue))
 
     def _contact_refused(self, event: events.ContactRefused) -> None:
@@ -371,6 +395,7 @@ class State:
         self._remember(event.contact, f"was refused: {event.reason}")
 
     def _plan_stepped(self, event: events.PlanStepped) -> None:
+        self._unhold(event.contact, event.at)
         self.router.step(event.contact, event.step - 1, event.at)
         self._boost(event.contact)
 
@@ -387,6 +412,8 @@ class State:
         else:
             self.router.take(event.contact, (event.agent,), event.at, offered=True)
             self.queues.offer(event.contact, event.at)
+        if live.preferred:
+            self._unhold(event.contact, event.at)
         live.rounds += 1
         offer = Offer(event)
         live.offers[event.offer] = offer
@@ -508,9 +535,18 @@ class State:
                 self.queues.offer(contact, at)
         live.queue = to
         live.entered = live.accepted = at
+        self._unhold(contact, at)
         self.router.move(contact, self.queues.queue(to), at)
         if not live.interaction:
             self._boost(contact)
+
+    def _unhold(self, contact: str, at: Instant) -> None:
+        """Hold a contact no longer for the agent whom its profile prefers."""
+        live = self.contacts[contact]
+        if live.preferred:
+            wanted = Requirement.parse(live.preferred).unheld()
+            live.preferred = ""
+            self.router.alter(_preferring(live.contact, wanted), at)
 
     def _boost(self, contact: str) -> None:
         waiter = self.router.waiter(contact)
@@ -550,6 +586,12 @@ class State:
             session = None if live is None else live.session
             return session is not None and session.timer == timer.number
         return self.lost.get(timer.agent) is timer
+
+
+def _preferring(contact: Contact, wanted: Requirement) -> Contact:
+    """Return a contact that needs more; where both prefer an agent, its own counts."""
+    whole = Requirement.parse(contact.requires) & wanted
+    return replace(contact, requires=str(whole))
 
 
 def _snake(name: str) -> str:

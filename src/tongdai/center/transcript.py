@@ -17,6 +17,9 @@ _COLUMN = 55
 _SHOWN: dict[type, tuple[str, ...]] = {
     inputs.Receive: (),
     inputs.Tell: ("contact",),
+    inputs.Relink: (),
+    events.ContactIdentified: ("contact", "profile", "how"),
+    events.ProfileChanged: ("profile",),
     events.ContactGreeted: ("contact", "flow"),
     events.FlowAdvanced: ("contact",),
     events.HandOffRefused: ("contact", "queue", "reason"),
@@ -93,7 +96,7 @@ def _where(steps: Sequence[Value]) -> str:
     return ""
 
 
-def _tail(value: Value) -> str:  # noqa: C901, PLR0911 - one case a kind that has more to say
+def _tail(value: Value) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a kind that has more to say
     match value:
         case inputs.PutAgent(available=True) | events.AgentPut(available=True):
             return "available"
@@ -105,8 +108,15 @@ def _tail(value: Value) -> str:  # noqa: C901, PLR0911 - one case a kind that ha
             return id
         case events.FlowAdvanced(steps=steps):
             return _where(steps)
-        case events.ContactQueued(overflowed=passed) if passed:
-            return f"over {', '.join(passed)}"
+        case inputs.Relink(profiles=several):
+            return ", ".join(several) or "all"
+        case events.ContactIdentified(bits=float(bits)):
+            return f"by {bits:.1f} bits"
+        case events.ProfileChanged(was=was, contacts=several) if several:
+            return f"has {', '.join(several)} of {was}" if value.profile else f"lost by {was}"
+        case events.ContactQueued(overflowed=passed, preferred=preferred) if passed or preferred:
+            over = f"over {', '.join(passed)}" if passed else ""
+            return f"{over} {preferred}".strip()
         case events.ContactOffered(until=until, strategy=strategy, measure=measure):
             return f"until {clock(until)} ({told(strategy, measure)})"
         case events.OfferDeclined(reason=reason, until=until):

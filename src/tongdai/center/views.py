@@ -72,6 +72,7 @@ class ContactSnapshot:
         agents: who is offered it, or has it.
         flow: the flow in which it began; empty where it began in a queue.
         context: what its flow has asked and been answered, by name.
+        profile: whose it is; empty where nobody knows.
     """
 
     contact: Contact
@@ -81,6 +82,7 @@ class ContactSnapshot:
     agents: tuple[str, ...]
     flow: str = ""
     context: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
+    profile: str = ""
 
 
 def queue_snapshot(state: State, queue: str) -> QueueSnapshot:

@@ -73,7 +73,11 @@ def read_json(text: str | bytes) -> Flow:
     """
     try:
         data = json.loads(
-            _bounded(text), object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole
+            _bounded(text),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_whole,
+            parse_float=_finite,
         )
     except RecursionError:
         raise ConfigurationError(f"document: a document nests at most {DEEPEST} deep") from None
@@ -207,6 +211,13 @@ def _whole(text: str) -> int:
     if not _WHOLE.fullmatch(text):
         raise ConfigurationError("document: a number has at most 300 digits")
     return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:
+        raise ConfigurationError(f"document: {text:.40} is too large a number")
+    return number
 
 
 # --- plain data becomes values --------------------------------------------------------------------

@@ -32,6 +32,7 @@ def settle(run: Run) -> None:
         MissingNode: a way leads to a node that is not there.
     """
     entered = 0
+    run.skipped = ()
     ahead = run.session.ahead
     while (name := run.next) is not None:
         session = run.session

@@ -39,8 +39,12 @@ def check(
             taken to be right.
 
     Raises:
-        ConfigurationError: there is no such modality, or none is given.
+        ConfigurationError: there is no such modality, or none is given; or something is no flow.
     """
+    known = None if flows is None else tuple(flows)
+    for one in (flow, *(known or ())):
+        if not isinstance(one, Flow):
+            raise ConfigurationError(f"check: {type(one).__name__} is not a Flow")
     several = tuple(dict.fromkeys(modalities))
     if not several:
         raise ConfigurationError("check.modalities: expected one of voice, chat, sms at least")
@@ -48,7 +52,7 @@ def check(
         check_modality(modality, "check.modalities")
     about = About(
         flow,
-        None if flows is None else tuple(flows),
+        known,
         several,
         None if calendars is None else frozenset(calendars),
     )

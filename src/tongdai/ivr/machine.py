@@ -224,7 +224,9 @@ class Machine:
 
         Raises:
             MissingFlow, MissingNode: the session's flow or node is not there.
+            IllegalInput: it is no session.
         """
+        _check_session(session, "pending")
         found: list[AnyEffect] = []
         run = Run(self, session, self.ready(session.flow, session.version, session.hash), 0, "")
         if session.timer:
@@ -254,8 +256,13 @@ class Machine:
         Raises:
             MissingFlow: there is no such version.
             MissingNode: a node where the session stands is not there.
-            IllegalInput: it waits in a node that is of another kind there, or has ended.
+            IllegalInput, ConfigurationError: it waits in a node that is of another kind there, or
+                has ended; or an argument is wrong.
         """
+        _check_session(session, "migrate")
+        check_text(version, "migrate.version")
+        if nodes is not None and not isinstance(nodes, Mapping):
+            raise IllegalInput("migrate.nodes: expected a mapping from names to names")
         if session.phase == "ended":
             raise IllegalInput(f"migrate: session {session.id} has ended")
         to = self._flows.get((session.flow, version))
@@ -294,6 +301,11 @@ def _is_seen(session: Session, cause: object) -> bool:
     except ConfigurationError as error:
         raise IllegalInput(str(error)) from error
     return cause in session.seen
+
+
+def _check_session(session: object, where: str) -> None:
+    if type(session) is not Session:
+        raise IllegalInput(f"{where}.session: {type(session).__name__} is not a Session")
 
 
 def _no_step(session: object, input: object) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from tongdai.errors import ConfigurationError, MissingNode, did_you_mean
+from tongdai.errors import ConfigurationError, MissingNode, ParseError, did_you_mean
 from tongdai.ivr import nodes
 from tongdai.ivr.flow import Flow, Handler
 from tongdai.ivr.keys import Choosing, Digits, Keying
 from tongdai.ivr.nodes import Node, outcomes
 from tongdai.ivr.prompts import ANY_LANGUAGE, Modality, Prompt, Wording, base, prompt
 from tongdai.ivr.session import MOST_AHEAD
+from tongdai.ivr.texts import texts
 from tongdai.model.codec import encode
 from tongdai.model.expression import Expression, Name, Operand, Plain, Template, spoken
 from tongdai.model.text import Choices
@@ -26,7 +27,7 @@ Values: TypeAlias = Mapping[str, Plain]
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
-_HANDLERS = 10**12  # handlers are read as choices from this number, which nobody says
+_HANDLERS = 10**1_024  # handlers are read as choices from this number: no answer is so long
 
 
 class ReadyWording:
@@ -265,7 +266,7 @@ class ReadyFlow:
         """
         self.flow = flow
         self.hash = flow.structural_hash()
-        self.facts = b"session." in encode(flow)
+        self.facts = b"session." in _as_data(flow)
         self.fallback = next(iter(flow.spoken), "")
         self.keys: dict[str, Handler] = {
             key: handler for handler in flow.handlers for key in handler.keys
@@ -278,7 +279,10 @@ class ReadyFlow:
             try:
                 self.nodes[name] = ReadyNode(name, node, self)
             except ConfigurationError as error:
-                raise ConfigurationError(f"flow {flow.id}, node {name!r}: {error}") from error
+                where = "".join(f", {field}" for field in _unread(node))
+                raise ConfigurationError(
+                    f"flow {flow.id}, node {name!r}{where}: {error}"
+                ) from error
 
     def __contains__(self, name: object) -> bool:
         """Return whether there is a node of this name."""
@@ -306,6 +310,30 @@ class ReadyFlow:
         """Return what words mean in the whole flow."""
         number = None if self.words is None else self.words.read(words)
         return None if number is None else self.flow.handlers[int(number) - _HANDLERS]
+
+
+def _as_data(flow: Flow) -> bytes:
+    """Return a flow as JSON.
+
+    Raises:
+        ConfigurationError: something in it is no plain data.
+    """
+    try:
+        return encode(flow)
+    except (NotImplementedError, TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"flow {flow.id}: extra and parameters hold plain data, as JSON has it; {error}"
+        ) from error
+
+
+def _unread(node: Node) -> Iterator[str]:
+    """Go to the first field of a node in which a text does not parse."""
+    for text in texts(node):
+        try:
+            text.names()
+        except ParseError:
+            yield text.field
+            return
 
 
 def operands(values: Mapping[str, str]) -> dict[str, Operand]:

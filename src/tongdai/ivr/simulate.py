@@ -143,10 +143,10 @@ class Simulation:
         self.session: Session = first.session
         self.now: Instant = first.session.at
         self._began = self.now
-        self.events: tuple[AnyEvent, ...] = ()
-        self.effects: tuple[effects.AnyEffect, ...] = ()
-        self._lines: tuple[str, ...] = ()
-        self._plays: tuple[effects.Play, ...] = ()
+        self.events: list[AnyEvent] = []
+        self.effects: list[effects.AnyEffect] = []
+        self._lines: list[str] = []
+        self._plays: list[effects.Play] = []
         self._heard = 0
         self._call: Call | effects.GiveToQueue | None = None
         self._secret: effects.StartSecureInput | None = None
@@ -158,7 +158,10 @@ class Simulation:
 
     def fork(self) -> Simulation:
         """Return another simulation that stands where this one does, and goes its own way."""
-        return copy(self)  # (whatever it holds is a value)
+        other = copy(self)  # (whatever it holds is a value, but for these)
+        other.events, other.effects = [*self.events], [*self.effects]
+        other._lines, other._plays = [*self._lines], [*self._plays]  # noqa: SLF001
+        return other
 
     @property
     def asked(self) -> str:
@@ -409,7 +412,7 @@ class Simulation:
         answer: AnyInput | None = None
         for effect in turn.effects:
             if isinstance(effect, effects.Play):
-                self._plays += (effect,)
+                self._plays.append(effect)
             elif isinstance(effect, effects.StartSecureInput):
                 self._secret, self._keyed = effect, ""
             elif isinstance(effect, effects.GiveToQueue):
@@ -519,7 +522,7 @@ class Simulation:
     def _tell(self, line: str) -> None:
         if line:
             time = clock(self.now - self._began) if line.startswith(">") else ""
-            self._lines += (f"{time:>8}  {line}",)
+            self._lines.append(f"{time:>8}  {line}")
 
     def _fail(self, expected: str) -> NoReturn:
         raise AssertionError(f"{expected}\n{self}")

@@ -165,8 +165,14 @@ class Quick:
                         self._entries[flow.id, name] = (called.id, called.start)
         self.places = tuple(self._ways)
         self._returning: set[str] = set()  # flows that can come back at once
-        while more := {id for id in flows if id not in self._returning and self._returns(id)}:
+        callers: dict[str, set[str]] = {}
+        for (caller, _), (called, _) in self._entries.items():
+            callers.setdefault(called, set()).add(caller)
+        more = {id for id in flows if self._returns(id)}
+        while more:
             self._returning |= more
+            again = {caller for id in more for caller in callers.get(id, ())} - self._returning
+            more = {id for id in again if self._returns(id)}
 
     def after(self, place: Place, *, again: bool, into: bool) -> tuple[Place, ...]:
         """Return the places right after one.

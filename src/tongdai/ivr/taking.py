@@ -8,13 +8,13 @@ nothing is an `InputIgnored`, so that whoever carries messages knows that nobody
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.ivr import asking, effects, entering, events, inputs, nodes
 from tongdai.ivr.checks import KEYS
 from tongdai.ivr.inputs import AnyInput
-from tongdai.ivr.plain import kept
+from tongdai.ivr.plain import LONGEST, kept
 from tongdai.ivr.run import Run
 from tongdai.ivr.session import Session
 from tongdai.model.text import check_text
@@ -342,7 +342,7 @@ def _current(session: Session, number: int, token: str) -> bool:
 
 
 def _text(value: object, field: str) -> None:
-    """Raise an error that names the field, and never the value, unless this is text.
+    """Raise an error that names the field, and never the value, unless this is text of some length.
 
     Raises:
         IllegalInput: it is not.
@@ -351,6 +351,8 @@ def _text(value: object, field: str) -> None:
         check_text(value, field)
     except ConfigurationError as error:
         raise IllegalInput(str(error)) from error
+    if len(cast("str", value)) > LONGEST:
+        raise IllegalInput(f"{field}: is too long; at most {LONGEST} characters")
 
 
 _CALLING: Final = frozenset({"calling", "understanding"})

@@ -141,12 +141,14 @@ def walk(  # noqa: PLR0913 - each bounds or sets the walk
         The cases. None takes one way twice, except where a question is asked again.
 
     Raises:
-        ConfigurationError: a bound below 1, or a text in a flow does not parse.
+        ConfigurationError: a bound below 1, another way to walk, or a text does not parse.
         MissingNode: a way leads nowhere; `lint.check` finds all of these.
     """
     for field, bound in (("acts", acts), ("cases", cases), ("steps", steps)):
         if bound < 1:
             raise ConfigurationError(f"walk.{field}: {bound} is no bound; at least 1")
+    if by not in ("paths", "ways"):
+        raise ConfigurationError(f"walk.by: {by!r:.40} is not one of paths, ways")
     every = [flow, *flows]
     walker = _Walker(Machine(every, calendars=calendars), every, acts, by, steps)
     starts = [

@@ -6,8 +6,9 @@ queue, then mode.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import attrs
 
@@ -20,6 +21,12 @@ from tongdai.model.plan import plan as as_plan
 from tongdai.model.requirement import Requirement
 from tongdai.model.text import check_text
 from tongdai.model.time import Duration, duration, seconds
+
+Preference: TypeAlias = Literal["last agent", "language"]
+"""What a queue's contacts prefer by their profile: who served the customer last, as long as the
+plan's first step counts, or, if it has but one, if they are free at once; and agents who speak the
+customer's language. What a contact requires itself always comes before."""
+PREFERENCES: tuple[Preference, ...] = get_args(Preference)
 
 JoinRule: TypeAlias = Literal["always", "signed_in", "staffed"]
 """Whether a contact may join: always; when an agent who could serve it is signed in (not offline);
@@ -61,6 +68,8 @@ class Queue:
         short_abandon: customers who leave sooner than this are marked as short abandons.
         cost, offer, auto_accept, wrap_up: as in `ModeSettings`; `None` takes the mode's.
         strategy: name of the strategy that picks among agents who fit; `None` takes the center's.
+        prefers: what its contacts prefer by their profile, such as `"last agent"`; nothing where
+            the center has no `people`.
     """
 
     id: str
@@ -77,6 +86,7 @@ class Queue:
     auto_accept: bool | None = None
     wrap_up: Duration | None = None
     strategy: str | None = None
+    prefers: tuple[Preference, ...] = ()
 
     def __init__(  # noqa: PLR0913 - every argument but two is a setting with a default
         self,
@@ -95,6 +105,7 @@ class Queue:
         auto_accept: bool | None = None,
         wrap_up: Duration | timedelta | None = None,
         strategy: str | None = None,
+        prefers: Preference | Iterable[Preference] = (),
     ) -> None:
         """Build a queue.
 
@@ -118,6 +129,13 @@ class Queue:
             raise ConfigurationError(
                 f"Queue.join: {join!r} is not one of always, signed_in, staffed"
             )
+        preferred = (prefers,) if isinstance(prefers, str) else tuple(prefers)
+        for word in preferred:
+            if word not in PREFERENCES:
+                near = did_you_mean(word, PREFERENCES) if isinstance(word, str) else ""
+                raise ConfigurationError(
+                    f"Queue.prefers: {word!r} is not one of {', '.join(PREFERENCES)}.{near}"
+                )
         for field, value in (("overflow", overflow), ("after_patience", after_patience)):
             if not isinstance(value, (str, Closed)):
                 raise ConfigurationError(
@@ -138,6 +156,7 @@ class Queue:
             auto_accept,
             None if wrap_up is None else duration(wrap_up, "Queue.wrap_up"),
             strategy,
+            preferred,
         )
 
 

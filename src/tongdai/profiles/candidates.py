@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tongdai.profiles.records import WEAK, person_key
+from tongdai.profiles.shards import Shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +47,7 @@ class Index:
     def __init__(self, policy: Policy) -> None:
         """Begin empty."""
         self._policy: Final = policy
-        self._keys: Final[dict[str, Record | Key]] = {}
+        self._keys: Final = Shards[str, "Record | Key"]()
         self._scheme_caps: Final = {
             "p": policy.cap("phone"),
             "e": policy.cap("email"),
@@ -57,13 +58,17 @@ class Index:
         """Count the keys."""
         return len(self._keys)
 
-    def add(self, record: Record) -> tuple[dict[Record, None], list[Key]]:
-        """Add a record; return whom to compare it with, and the keys that now say less."""
+    def add(self, record: Record) -> tuple[dict[Record, None], list[tuple[Key, bool]]]:
+        """Add a record.
+
+        Returns:
+            Whom to compare it with, and the keys whose force changed, with whether they say more.
+        """
         found: dict[Record, None] = {}
-        changed: list[Key] = []
+        changed: list[tuple[Key, bool]] = []
         keys = self._keys
         for text in record.keys:
-            held = keys.get(text)
+            held = keys.find(text)
             if held is None:
                 keys[text] = record
                 continue
@@ -71,16 +76,18 @@ class Index:
                 first, held = held, Key()
                 keys[text] = held
                 self._hold(held, text, first)
-            if self._hold(held, text, record):
-                changed.append(held)
+            before = held.people, held.live
+            self._hold(held, text, record)
+            if (held.people, held.live) != before:
+                changed.append((held, _says_more(held, before)))
             if held.live:
                 found.update(held.holders)
         found.pop(record, None)
         return found, changed
 
-    def remove(self, record: Record) -> list[Key]:
-        """Take a record out; return the keys that now say more."""
-        changed: list[Key] = []
+    def remove(self, record: Record) -> list[tuple[Key, bool]]:
+        """Take a record out; return the keys whose force changed, with whether they say more."""
+        changed: list[tuple[Key, bool]] = []
         for text in record.keys:
             held = self._keys[text]
             if held is record:
@@ -95,21 +102,21 @@ class Index:
                         del held.names[record.name.key]
                 self._count(held, text)
                 if (held.people, held.live) != before:
-                    changed.append(held)
+                    changed.append((held, _says_more(held, before)))
                 if len(held.holders) == 1:
                     self._keys[text] = next(iter(held.holders))
         return changed
 
     def people(self, text: str) -> tuple[int, bool]:
         """Return how many people's names hold an identifier, and whether it is evidence."""
-        held = self._keys.get(text)
+        held = self._keys.find(text)
         if isinstance(held, Key):
             return held.people, held.live
         return 1, True
 
     def holders(self, text: str) -> Iterable[Record]:
         """Return the records that hold a key."""
-        held = self._keys.get(text)
+        held = self._keys.find(text)
         if held is None:
             return ()
         return held.holders if isinstance(held, Key) else (held,)
@@ -117,13 +124,12 @@ class Index:
     def proposes(self, a: Record, b: Record) -> bool:
         """Tell whether two records share a key that proposes candidates."""
         for text in a.keys:
-            held = self._keys.get(text)
+            held = self._keys.find(text)
             if isinstance(held, Key) and held.live and b in held.holders:
                 return True
         return False
 
-    def _hold(self, held: Key, text: str, record: Record) -> bool:
-        before = held.people, held.live
+    def _hold(self, held: Key, text: str, record: Record) -> None:
         held.holders[record] = None
         named = record.name
         if named is not None and person_key(text[0]):
@@ -133,7 +139,6 @@ class Index:
                 self._count(held, text)
         if held.live and len(held.holders) > self._most(text):
             held.live = False
-        return (held.people, held.live) != before
 
     def _count(self, held: Key, text: str) -> None:
         """Count the different people among the names, and decide whether the key lives."""
@@ -168,3 +173,8 @@ class Index:
         if known is not None:
             return known
         return self._policy.cap(text[1:].partition("|")[0])
+
+
+def _says_more(held: Key, before: tuple[int, bool]) -> bool:
+    people, live = before
+    return held.live and (not live or held.people < people)

@@ -13,6 +13,7 @@ shared value keep them apart, unless a fuller name among them has room for both:
 from __future__ import annotations
 
 from itertools import pairwise, product
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from tongdai.profiles.records import VERIFIED
@@ -37,19 +38,27 @@ class Cluster:
     Attributes:
         records: ordered by content.
         first: the oldest observation, as instant and id; it gives the profile its id.
+        crowd: whether it is a single record whose observations are different people's.
     """
 
-    __slots__ = ("first", "records")
+    __slots__ = ("crowd", "first", "records")
 
     def __init__(self, records: Iterable[Record]) -> None:
         """Keep the records."""
-        self.records: Final = tuple(sorted(records))
+        self.records: Final = tuple(sorted(records, key=attrgetter("digest")))
         self.first: tuple[int, str] = min(record.first for record in self.records)
+        self.crowd: Final = len(self.records) == 1 and self.records[0].crowd
 
     @property
     def id(self) -> str:
         """The profile's id."""
         return f"p/{self.first[1]}"
+
+    def ids(self) -> list[str]:
+        """Return the ids of its profiles: one, unless it is a crowd."""
+        if self.crowd:
+            return sorted(f"p/{id}" for id in self.records[0].observations)
+        return [self.id]
 
 
 class _Group:
@@ -137,11 +146,12 @@ class Clusterer:
         merge = self._scorer.merge
         seen = {start}
         todo = [start]
+        ids = set[str]()
         while todo:
             record = todo.pop()
             linked = [other for other, tenths in record.near.items() if tenths >= merge]
             if record.ids or self._decisions.linked:
-                linked += self._must(record)
+                linked += self._must(record, ids)
             for other in linked:
                 if other not in seen:
                     seen.add(other)
@@ -150,10 +160,12 @@ class Clusterer:
                 return None
         return seen
 
-    def _must(self, record: Record) -> Iterable[Record]:
+    def _must(self, record: Record, seen: set[str]) -> Iterable[Record]:
+        """Return whom a record must be joined to, by verified ids not seen yet and decisions."""
         found: list[Record] = []
         for key, sure in record.ids.items():
-            if sure == VERIFIED:
+            if sure == VERIFIED and key not in seen:
+                seen.add(key)
                 found += [
                     other for other in self._index.holders(f"i{key}") if other.ids[key] == VERIFIED
                 ]
@@ -167,7 +179,7 @@ class Clusterer:
             return [Cluster(records)]
         policy, merge = self._policy, self._scorer.merge
         sides = self._decisions.sides
-        ordered = sorted(records)
+        ordered = sorted(records, key=attrgetter("digest"))
         group = {record: _Group(record, sides.get(record, {}), policy) for record in ordered}
         for one, two in self._musts(ordered):
             a, b = group[one], group[two]
@@ -222,12 +234,12 @@ class Clusterer:
             most = max(1, MOST_PAIRS // min(len(a.members), len(b.members), 20))
             pairs = list(product(sorted(a.members)[:most], sorted(b.members)[:most]))[:MOST_PAIRS]
         prior = self._scorer.prior  # (once for the two groups, not for each pair of records)
-        names = {
-            record.name.key: record.name
-            for record in (*a.members, *b.members)
-            if record.name is not None
-        }
+        names = _names(a), _names(b)
         bridged: dict[tuple[str, str], bool] = {}
+        for one, two in pairs:
+            if one.near.get(two, -1) >= self._scorer.merge and one.name and two.name:
+                # (names that conflict and are one person's all the same, by date of birth or id)
+                bridged[one.name.key, two.name.key] = True
         total = 0
         for one, two in pairs:
             tenths = one.near.get(two, 0)
@@ -237,30 +249,51 @@ class Clusterer:
                 if known is None:
                     known = memo[pair] = self._between(one, two)
                 tenths, never = known
-                if never:
-                    if one.name is None or two.name is None:
-                        return False
-                    both = one.name.key, two.name.key
-                    if both not in bridged:
-                        bridged[both] = self._bridged(one.name, two.name, names)
-                    if not bridged[both]:
-                        return False
+                if never and not self._bridged(one.name, two.name, names, bridged):
+                    return False
             if tenths < self._scorer.against:
                 return False
             total += tenths - prior
         return total + prior > 0
 
-    def _bridged(self, one: Name, two: Name, names: Mapping[str, Name]) -> bool:
-        """Tell whether a fuller name among the records has room for two that conflict."""
-        if len(names) > MOST_NAMES:
+    def _bridged(
+        self,
+        one: Name | None,
+        two: Name | None,
+        names: tuple[Mapping[str, Name], Mapping[str, Name]],
+        known: dict[tuple[str, str], bool],
+    ) -> bool:
+        """Tell whether the groups' other names explain how one person has two that conflict."""
+        if one is None or two is None:
             return False
+        both = one.key, two.key
+        if both not in known:
+            known[both] = self._explained(one, two, *names)
+        return known[both]
+
+    def _explained(
+        self, one: Name, two: Name, ours: Mapping[str, Name], theirs: Mapping[str, Name]
+    ) -> bool:
         compare = self._scorer.names
+        if len(ours) + len(theirs) > MOST_NAMES or not compare(one, two).conflict:
+            return False
         most = max(len(one.words), len(two.words), 2)
-        return compare(one, two).conflict and any(
-            len(name.words) >= most
-            and not compare(one, name).conflict
-            and not compare(two, name).conflict
-            for name in names.values()
+        return (
+            # a fuller name has room for both
+            any(
+                _whole(name, most)
+                and not compare(one, name).conflict
+                and not compare(two, name).conflict
+                for name in (*ours.values(), *theirs.values())
+            )
+            # or the one group goes by the other's name too
+            or any(
+                len(name.words) == len(other.words)
+                and _whole(name, 2)
+                and not compare(other, name).conflict
+                for other, names in ((one, theirs), (two, ours))
+                for name in names.values()
+            )
         )
 
     def _between(self, one: Record, two: Record) -> tuple[int, bool]:
@@ -269,6 +302,15 @@ class Clusterer:
         if not self._index.proposes(one, two):
             tenths = min(scorer.prior, tenths) + scorer.missing
         return tenths, never
+
+
+def _names(group: _Group) -> dict[str, Name]:
+    return {record.name.key: record.name for record in group.members if record.name is not None}
+
+
+def _whole(name: Name, most: int) -> bool:
+    """Tell whether a name has so many words, and no initials, which have room for anybody."""
+    return len(name.words) >= most and min(map(len, name.words)) > 1
 
 
 def _join(a: _Group, b: _Group, group: dict[Record, _Group]) -> None:

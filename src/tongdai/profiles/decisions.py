@@ -55,14 +55,8 @@ class Decisions:
         self._together: list[tuple[int, tuple[Record, ...]]] = []
 
     def own(self) -> set[str]:
-        """Return the observations that stand on a side, and so are records of their own."""
-        return {
-            id
-            for decision in self.known.values()
-            if len(decision.groups) > 1
-            for group in decision.groups
-            for id in group
-        }
+        """Return the observations that decisions name: these are records of their own."""
+        return {id for decision in self.known.values() for group in decision.groups for id in group}
 
     def settle(self, where: Mapping[str, Record]) -> None:
         """Read the decisions anew, the newest first; what contradicts a newer one gives way."""

@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from functools import cache
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tongdai.profiles.emails import FREE, is_shared, mailbox
@@ -62,6 +63,7 @@ class Scorer:
             for word, share in model.shares.items()
             if 0 < share < 1
         }
+        self._words.update(dict.fromkeys(ascii_lowercase, self._level["name.initial"]))
         self._word: Final = self._level["name.word"]
         self._near_word: Final = model.levels["name.near"]
         self.prior: Final = self._level["prior"]
@@ -70,7 +72,9 @@ class Scorer:
         self.merge: Final = round(policy.merge * 10)
         self.review: Final = round(policy.review * 10)
 
-    def weigh(self, a: Record, b: Record, parts: list[Part] | None = None) -> tuple[int, bool]:
+    def weigh(  # noqa: C901, PLR0912 - a case a field
+        self, a: Record, b: Record, parts: list[Part] | None = None
+    ) -> tuple[int, bool]:
         """Return the evidence in tenths of a bit, and whether these two must never be joined.
 
         Args:
@@ -83,57 +87,69 @@ class Scorer:
         total = self.prior
         if parts is not None:
             parts.append(Part("prior", "", total / 10))
-        contact = 0
-        sure = False
-        if a.phones and b.phones:
-            tenths, sure = self._phones(a, b, parts)
+        contact = support = named = dated = 0  # (more than zero: it agrees)
+        sure = conflict = False
+        if (a.phones and b.phones) or (a.emails and b.emails):
+            tenths, contact, sure = self._contact(a, b, parts)
             total += tenths
-            contact = max(0, tenths)
-        if a.emails and b.emails:
-            tenths, verified = self._emails(a, b, parts)
-            total += tenths
-            contact += max(0, tenths)
-            sure = sure or verified
-        support = 0
         if a.ids and b.ids:
-            tenths = self._ids(a, b, parts)
-            total += tenths
-            support = tenths
-        named = dated = 0
-        conflict = False
+            support = self._ids(a, b, parts)
+            total += support
         if a.name is not None and b.name is not None:
-            naming = self.names(a.name, b.name)
-            total += naming.tenths
-            named = naming.tenths
-            conflict = naming.conflict
+            named, note, conflict = self.names(a.name, b.name)
+            total += named
             if parts is not None:
-                parts.append(Part("name", "", named / 10, naming.note))
+                parts.append(Part("name", "", named / 10, note))
         if a.born and b.born:
             dated = self._born(a.born, b.born, parts)
             total += dated
+        total += self._home(a, b, parts)
+        if sure:
+            return total, False
+        if conflict:
+            never = support + dated < _SUPPORT
+        elif not contact:
+            never = False
+        else:
+            never = dated == self._level["birth_date.other"] and support + named < _SUPPORT
+        if never and total >= self.merge:
+            cut = self.merge - 1 - total
+            total += cut
+            if parts is not None:
+                what = "names" if conflict else "birth dates"
+                note = f"{what} conflict, and no more than what a household shares agrees"
+                parts.append(Part("shared", "", cut / 10, note))
+        return total, never
+
+    def _contact(self, a: Record, b: Record, parts: list[Part] | None) -> tuple[int, int, bool]:
+        """Return the bits of phone and e-mail, those that agree, and whether that is verified."""
+        total = agree = 0
+        sure = verified = False
+        if a.phones and b.phones:
+            total, sure = self._phones(a, b, parts)
+            agree = max(0, total)
+        if a.emails and b.emails:
+            tenths, verified = self._emails(a, b, parts)
+            total += tenths
+            agree += max(0, tenths)
+        return total, agree, sure or verified
+
+    def _home(self, a: Record, b: Record, parts: list[Part] | None) -> int:
+        total = 0
         if (a.street or a.number) and (b.street or b.number):
-            total += self._street(a, b, parts)
+            total = self._street(a, b, parts)
         if a.postcode and b.postcode:
             total += self._place("postcode", a.postcode, b.postcode, parts)
         if a.city and b.city:
             total += self._place("city", a.city, b.city, parts)
         if a.region and b.region:
             total += self._place("region", a.region, b.region, parts)
-        if contact and not sure:
-            if conflict:
-                alone = support + dated < _SUPPORT
-            else:
-                alone = dated == self._level["birth_date.other"] and support + named < _SUPPORT
-            if alone:
-                if total >= self.merge:
-                    cut = self.merge - 1 - total
-                    total += cut
-                    if parts is not None:
-                        what = "names" if conflict else "birth dates"
-                        note = f"{what} conflict, and no more than a phone or e-mail agrees"
-                        parts.append(Part("shared", "", cut / 10, note))
-                return total, True
-        return total, False
+        most = self._level["home.most"]
+        if total > most:
+            if parts is not None:
+                parts.append(Part("home", "", (most - total) / 10, "one place, told several ways"))
+            total = most
+        return total
 
     def _put(self, parts: list[Part] | None, value: str, level: str, note: str = "") -> int:
         tenths = self._level[level]
@@ -142,47 +158,48 @@ class Scorer:
             parts.append(Part(field, value, tenths / 10, note or how.replace("_", " ")))
         return tenths
 
-    def _shared(
-        self, key: str, sure: int, same: str, parts: list[Part] | None
-    ) -> tuple[int, str] | None:
-        """Return what an identifier that both hold is worth, or `None` when it is too common."""
+    def _agreeing(
+        self, field: str, ours: dict[str, int], theirs: dict[str, int]
+    ) -> tuple[int, str, str, bool] | None:
+        """Return the best of the identifiers that both hold, or `None` if there is none.
+
+        Returns:
+            Tenths of a bit, the identifier, why, and whether both have it verified. What too
+            many people hold is worth nothing.
+        """
+        best: tuple[int, str, str, bool] | None = None
+        for value, sure in ours.items():
+            if value in theirs:
+                verified = sure == VERIFIED == theirs[value]
+                level = f"{field}.verified" if verified else f"{field}.same"
+                tenths, note = self._shared(f"{field[0]}{value}", level, field)
+                if best is None or tenths > best[0]:
+                    best = (tenths, value, note, verified and tenths > 0)
+        return best
+
+    def _shared(self, key: str, level: str, field: str) -> tuple[int, str]:
+        """Return what an identifier is worth, by how many people's names hold it."""
         people, live = self._index.people(key)
-        field = same.partition(".")[0]
         if not live:
-            return None
-        tenths = self._level[same]
-        if people > 1 and sure < VERIFIED:
+            return 0, "too many people hold it"
+        tenths = self._level[level]
+        if people <= 1:
+            return tenths, "held under one name"
+        if not level.endswith(".verified"):
             tenths += round(self._level[f"{field}.shared"] * math.log2(people))
-        if parts is None:
-            return tenths, ""
-        return tenths, f"held under {people} names" if people > 1 else "held under one name"
+        return tenths, f"held under {people} names"
 
     def _phones(self, a: Record, b: Record, parts: list[Part] | None) -> tuple[int, bool]:
-        best: tuple[int, str, str] | None = None
-        common = verified = False
-        for number, sure in a.phones.items():
-            if number not in b.phones:
-                continue
-            common = True
-            least = min(sure, b.phones[number])
-            level = "phone.verified" if least == VERIFIED else "phone.same"
-            found = self._shared(f"p{number}", least, level, parts)
-            if found is not None and (best is None or found[0] > best[0]):
-                best = (found[0], number, found[1])
-                verified = least == VERIFIED
+        best = self._agreeing("phone", a.phones, b.phones)
         if best is not None:
-            tenths, number, note = best
+            tenths, number, note, verified = best
             apart = abs(a.era - b.era) - 1
-            if apart > 0:
+            if apart > 0 and tenths > 0:
                 tenths = max(0, tenths + self._level["phone.half_year"] * apart)
-                note += f", {apart // 2 + 1} years apart" if parts is not None else ""
+                note += f", {apart // 2 + 1} years apart"
             if parts is not None:
                 parts.append(Part("phone", number, tenths / 10, note))
             return tenths, verified
-        if common:
-            if parts is not None:
-                parts.append(Part("phone", "", 0.0, "too many people hold it"))
-            return 0, False
         near: Any = _rapidfuzz().OSA.distance
         for number in a.phones:
             for other in b.phones:
@@ -191,30 +208,17 @@ class Scorer:
         return self._put(parts, "", "phone.other"), False
 
     def _emails(self, a: Record, b: Record, parts: list[Part] | None) -> tuple[int, bool]:
-        best: tuple[int, str, str] | None = None
-        common = verified = False
-        for address, sure in a.emails.items():
-            if address not in b.emails:
-                continue
-            common = True
+        best = self._agreeing("email", a.emails, b.emails)
+        if best is not None:
+            tenths, address, note, verified = best
             if is_shared(address):
                 return self._put(parts, address, "email.role", "a role's mailbox"), False
-            least = min(sure, b.emails[address])
-            level = "email.verified" if least == VERIFIED else "email.same"
-            found = self._shared(f"e{address}", least, level, parts)
-            if found is not None and (best is None or found[0] > best[0]):
-                best = (found[0], address, found[1])
-                verified = least == VERIFIED
-        if best is not None:
             if parts is not None:
-                parts.append(Part("email", best[1], best[0] / 10, best[2]))
-            return best[0], verified
-        if common:
-            if parts is not None:
-                parts.append(Part("email", "", 0.0, "too many people hold it"))
-            return 0, False
+                parts.append(Part("email", address, tenths / 10, note))
+            return tenths, verified
+        words = (*(a.name.words if a.name else ()), *(b.name.words if b.name else ()))
         level = max(
-            (_email_level(one, two) for one in a.emails for two in b.emails),
+            (_email_level(one, two, words) for one in a.emails for two in b.emails),
             key=self._level.__getitem__,
         )
         return self._put(parts, "", level), False
@@ -228,15 +232,13 @@ class Scorer:
                 done.add(scheme)
                 least = min(sure, b.ids[key])
                 level = ("id.same", "id.same", "id.platform", "id.verified")[least]
-                found = self._shared(f"i{key}", least, level, parts)
                 if least == VERIFIED:
-                    found = (self._level[level], "verified")
-                if found is not None:
-                    total += found[0]
-                    if parts is not None:
-                        parts.append(
-                            Part(scheme, value.rpartition("|")[2], found[0] / 10, found[1])
-                        )
+                    tenths, note = self._level[level], "verified"
+                else:
+                    tenths, note = self._shared(f"i{key}", level, "id")
+                total += tenths
+                if parts is not None:
+                    parts.append(Part(scheme, value.partition("|")[2], tenths / 10, note))
         distance: Any = _rapidfuzz().OSA.distance
         for key, sure in a.ids.items():
             scheme, scope, value = key.split("|", 2)
@@ -257,7 +259,7 @@ class Scorer:
                     parts.append(Part(scheme, "", self._level[level] / 10, level[3:]))
         return total
 
-    def names(self, a: Name, b: Name) -> Naming:
+    def names(self, a: Name, b: Name) -> Naming:  # noqa: C901 - a case a way to differ
         """Compare two names as bags of words; the same whichever comes first."""
         if (b.key, b.words, b.marked) < (a.key, a.words, a.marked):
             a, b = b, a
@@ -304,7 +306,9 @@ class Scorer:
             note += ", reordered"
         return self._marks(a, b, tenths, note)
 
-    def _alike(self, left: list[str], right: list[str]) -> tuple[int, str]:
+    def _alike(  # noqa: C901 - a case a kind of misspelling
+        self, left: list[str], right: list[str]
+    ) -> tuple[int, str]:
         """Match words that are typed a little differently, and take them out."""
         weight, usual = self._words.get, self._word
         alike: Any = _rapidfuzz().JaroWinkler.similarity
@@ -319,10 +323,10 @@ class Scorer:
         for word in tuple(left):
             best, found = 0.0, ""
             for other in right:
-                if word in self._words and other in self._words:
-                    close = 0.0  # (two names that people have, not one typed wrongly)
-                elif len(word) == 1 or len(other) == 1:
+                if len(word) == 1 or len(other) == 1:
                     close = 0.9 if word[0] == other[0] else 0.0
+                elif word in self._words and other in self._words:
+                    close = 0.0  # (two names that people have, not one typed wrongly)
                 elif len(word) < _SHORT or len(other) < _SHORT:
                     close = 0.0
                 else:
@@ -408,7 +412,7 @@ def _date_level(a: str, b: str) -> str:
         return "month"
     if days <= _YEAR + _MONTH:
         return "year"
-    if (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:] == b[6:]) == 2:
+    if (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:] == b[6:]) == 2:  # noqa: PLR2004 - of three
         return "part"
     if abs(days - 10 * _YEAR) <= _MONTH:
         return "decade"
@@ -434,29 +438,46 @@ def _alike_streets(a: str, b: str) -> float:
     return max(ratio(a.replace(" ", ""), b.replace(" ", "")), bag(a, b))
 
 
-def _email_level(a: str, b: str) -> str:
+def _email_level(a: str, b: str, words: tuple[str, ...]) -> str:
+    """Compare two different addresses of people of whose names these are words."""
     local_a, _, domain_a = a.rpartition("@")
     local_b, _, domain_b = b.rpartition("@")
+    free = (domain_a in FREE) + (domain_b in FREE)
     distance: Any = _rapidfuzz().OSA.distance
     if local_a == local_b:
-        if distance(domain_a, domain_b, score_cutoff=_NEAR_EMAIL) <= _NEAR_EMAIL:
+        edits = distance(domain_a, domain_b, score_cutoff=_NEAR_EMAIL)
+        if edits <= _NEAR_EMAIL and free < 2:  # noqa: PLR2004 - gmail.com is not hotmail.com mistyped
             return "email.near" if len(local_a) > _SHORT else "email.part"
-        return "email.local" if len(local_a) >= _LONG_LOCAL else "email.other"
-    free = domain_a in FREE or domain_b in FREE
-    most = _NEAR_EMAIL if free else max(_NEAR_EMAIL, min(len(a), len(b)) // 4)
-    if len(local_a) >= _SHORT and (edits := distance(a, b, score_cutoff=most)) <= most:
-        # (`lan1987@` and `lan1978@` are two people's)
-        if edits <= _NEAR_EMAIL and _digits(local_a) == _digits(local_b):
-            return "email.near"
-        if domain_a != domain_b and not free:
-            return "email.part"
+        if len(local_a) < _LONG_LOCAL:
+            return "email.other"
+        return "email.named" if _is_named(local_a, words) else "email.local"
     if domain_a[0] == domain_b[0] == "g":
         one = mailbox(a)
         if one and one == mailbox(b):
             return "email.mailbox"
-    if domain_a == domain_b and not free:
-        return "email.domain"
-    return "email.other"
+    return _near_email(a, b, words, free=free > 0)
+
+
+def _near_email(a: str, b: str, words: tuple[str, ...], *, free: bool) -> str:
+    local_a, _, domain_a = a.rpartition("@")
+    local_b, _, domain_b = b.rpartition("@")
+    distance: Any = _rapidfuzz().OSA.distance
+    most = _NEAR_EMAIL if free else max(_NEAR_EMAIL, min(len(a), len(b)) // 4)
+    edits = distance(a, b, score_cutoff=most) if len(local_a) >= _SHORT else most + 1
+    if edits <= most:
+        # (`lan1987@` and `lan1978@` are two people's)
+        if edits <= _NEAR_EMAIL and _digits(local_a) == _digits(local_b):
+            if free and edits > 1 and _is_named(local_a, words):
+                return "email.named"
+            return "email.near"
+        if domain_a != domain_b and not free:
+            return "email.part"
+    return "email.domain" if domain_a == domain_b and not free else "email.other"
+
+
+def _is_named(local: str, words: tuple[str, ...]) -> bool:
+    """Tell whether the name explains the address, as far as it is not a number."""
+    return not _digits(local) and any(len(word) >= _SHORT and word in local for word in words)
 
 
 def _digits(text: str) -> str:

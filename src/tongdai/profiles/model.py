@@ -33,6 +33,7 @@ LEVELS: Final[Mapping[str, float]] = {
     "email.near": 9.0,
     "email.local": 6.0,
     "email.part": 4.0,
+    "email.named": 1.0,  # alike, because it is made of the name
     "email.domain": 1.0,
     "email.role": 3.0,
     "email.other": -2.5,
@@ -77,6 +78,7 @@ LEVELS: Final[Mapping[str, float]] = {
     "city.other": -1.0,
     "region.same": 1.0,
     "region.other": -0.7,
+    "home.most": 14.0,  # of address, postcode, city and region together: they go together
     "missing": -1.0,  # two records of one group that nothing proposed to compare
     "against": -15.0,  # two records this unlike keep their groups apart
 }

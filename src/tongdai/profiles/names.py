@@ -13,6 +13,7 @@ from typing import Final
 from tongdai.model.text import fold
 
 MOST_WORDS: Final = 8
+_APOSTROPHES: Final = str.maketrans("", "", "'`\u2019")
 _TITLES: Final = frozenset(
     [
         *("anh", "chi", "co", "chu", "ong", "ba", "bac", "em"),
@@ -76,7 +77,7 @@ def name(raw: str) -> Name | None:
             break  # (`Anh Nguyen` is a name, given name first)
         first += 1
     bare, marked = bare[first:], marked[first:]
-    if not bare:
+    if not bare or len(bare) == 1 == len(bare[0]):  # (one initial alone names nobody)
         return None
     return Name(tuple(bare[:MOST_WORDS]), tuple(marked[:MOST_WORDS]))
 
@@ -84,8 +85,6 @@ def name(raw: str) -> Name | None:
 def _words(text: str) -> list[str]:
     if text.replace(" ", "").isalpha():
         return text.split(" ")
-    kept = "".join(
-        sign if sign.isalnum() or unicodedata.combining(sign) else "" if sign in "'’`" else " "
-        for sign in text
-    )
+    kept = text.translate(_APOSTROPHES)
+    kept = "".join(sign if sign.isalnum() or unicodedata.combining(sign) else " " for sign in kept)
     return [word for word in kept.split() if not word.isdigit()]

@@ -52,7 +52,7 @@ class Policy:
     country: str = "VN"
     sources: tuple[str, ...] = attrs.field(default=(), converter=_names)
     exclusive: frozenset[str] = attrs.field(
-        default=("national_id", "passport", "customer"), converter=_set
+        default=frozenset(["national_id", "passport", "customer"]), converter=_set
     )
     limits: Mapping[str, int] = attrs.field(factory=dict[str, int])
     own: tuple[str, ...] = attrs.field(default=(), converter=_names)

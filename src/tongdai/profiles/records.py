@@ -42,12 +42,15 @@ class Record:
         keys: under which candidates are found.
         near: evidence by record, in tenths of a bit, as far as it is at least the bar of review.
         cluster: where it is now.
+        crowd: whether what it says is too little to tell that two observations with just that are
+            one person's: a name at an office's phone.
     """
 
     __slots__ = (
         "born",
         "city",
         "cluster",
+        "crowd",
         "digest",
         "emails",
         "era",
@@ -103,6 +106,7 @@ class Record:
         self.first: tuple[int, str] = (observation.at, observation.id)
         self.near: Final[dict[Record, int]] = {}
         self.keys: tuple[str, ...] = ()
+        self.crowd = False
 
     def _claim(self, claim: Claim, policy: Policy) -> None:
         sure = ASSURANCES.index(claim.assurance)
@@ -142,7 +146,7 @@ def _with(known: dict[str, int], value: str, sure: int, policy: Policy) -> dict[
     return {**known, value: max(sure, known.get(value, 0))}
 
 
-def keys(record: Record) -> tuple[str, ...]:
+def keys(record: Record) -> tuple[str, ...]:  # noqa: C901, PLR0912 - a case a kind of key
     """Return the keys under which a record's candidates are found.
 
     An identifier's key starts with `p`, `e` or `i`: it is evidence itself and loses its force as

@@ -14,6 +14,7 @@ from tongdai.model.personal import Value
 from tongdai.model.time import Instant
 from tongdai.profiles.decisions import Decision
 from tongdai.profiles.observation import Observation
+from tongdai.profiles.shards import Shards
 
 
 class Entry(Value, frozen=True):
@@ -94,7 +95,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._observations: dict[str, Observation] = {}
+        self._observations = Shards[str, Observation]()
         self._decisions: dict[int, Decision] = {}
         self._entries: dict[int, Entry] = {}
         self._erased: set[bytes] = set()
@@ -105,7 +106,7 @@ class MemoryStore:
 
     def get(self, id: str) -> Observation | None:
         """Return an observation, if it is there."""
-        return self._observations.get(id)
+        return self._observations.find(id)
 
     def observations(self) -> Iterable[Observation]:
         """Go through all observations, in any order."""

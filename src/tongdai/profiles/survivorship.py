@@ -63,7 +63,7 @@ class _Rank(NamedTuple):
     verified: bool
     source: int
     at: int
-    count: int
+    times: int
 
 
 _REASONS: Final = ("verified", "its source comes first", "newer", "said more often")

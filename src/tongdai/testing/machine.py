@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import attrs
 import msgspec
@@ -58,6 +58,7 @@ _WRONG: Final[Sequence[inputs.AnyInput]] = (
     inputs.RemoveAgent("(nobody)"),
     inputs.SetPresence("(nobody)", "away"),
     inputs.LoseAgent("(nobody)"),
+    inputs.Relink(cast("tuple[str, ...]", "a text")),
     inputs.Arrive(Contact("(new)"), "(nowhere)"),
     inputs.Accept("(nobody)/1"),
     inputs.Accept("(nobody)"),
@@ -367,6 +368,13 @@ class CenterMachine(RuleBasedStateMachine):
         agent = data.draw(self.agents())
         available = data.draw(st.booleans())
         self.do(inputs.PutAgent(agent, available=available), self.pause(data))
+
+    @now_and_then
+    @precondition(lambda self: self.center.state.histories is not None)
+    @rule(data=st.data())
+    def relink(self, data: st.DataObject) -> None:
+        """The center looks again who is who."""
+        self.do(inputs.Relink(id=self.name(data)), self.pause(data))
 
     @now_and_then
     @precondition(lambda self: bool(self.center.state.router.agents))

@@ -31,7 +31,7 @@ from tongdai.model.ids import offer_id
 from tongdai.model.mode import FULL, Mode, ModeSettings
 from tongdai.model.order import Order
 from tongdai.model.plan import Plan, Step
-from tongdai.model.queue import Closed, Elsewhere, JoinRule, Queue
+from tongdai.model.queue import PREFERENCES, Closed, Elsewhere, JoinRule, Queue
 from tongdai.model.requirement import HIGHEST, LOWEST, Requirement
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, seconds
 from tongdai.routing.strategies import BUILT_IN
@@ -260,6 +260,7 @@ def queues(
         auto_accept=st.none() | st.booleans(),
         wrap_up=st.none() | durations(),
         strategy=st.none() | st.sampled_from(sorted(BUILT_IN)),
+        prefers=st.lists(st.sampled_from(PREFERENCES), unique=True),
     )
 
 

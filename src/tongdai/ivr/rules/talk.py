@@ -12,7 +12,7 @@ from tongdai.errors import ParseError
 from tongdai.ivr.checks import KEYS
 from tongdai.ivr.findings import Finding, error, listed, warning
 from tongdai.ivr.flow import Language
-from tongdai.ivr.graph import reaching
+from tongdai.ivr.graph import reached, reaching
 from tongdai.ivr.leaks import leaks
 from tongdai.ivr.nodes import (
     CallBack,
@@ -219,14 +219,14 @@ def no_person(about: About) -> Iterator[Finding]:
 def _helpful(about: About) -> set[str]:
     """Return the flows that lead to a person, by themselves or by calling another."""
     helpful: set[str] = set()
-    while more := {
-        flow.id
-        for flow in about.flows.values()
-        if flow.id not in helpful
-        and any(_leads_on(node, about, helpful) for node in flow.nodes.values())
-    }:
-        helpful |= more
-    return helpful
+    callers: dict[str, list[str]] = {}
+    for flow in about.flows.values():
+        for node in flow.nodes.values():
+            if _leads_on(node, about, helpful):
+                helpful.add(flow.id)
+            elif isinstance(node, (CallFlow, GotoFlow)):
+                callers.setdefault(constant(node.flow) or "", []).append(flow.id)
+    return reached(helpful, lambda id: tuple(callers.get(id, ())))
 
 
 def _leads_on(node: Node, about: About, helpful: set[str]) -> bool:
