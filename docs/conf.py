@@ -5,6 +5,13 @@ from importlib.metadata import version as installed
 
 from sphinx.application import Sphinx
 
+from tongdai import profiles
+from tongdai.center import engine, identity
+
+# What these modules import for type checkers alone, so that their signatures can be read here.
+vars(engine).update(Identity=identity.Identity, Resolver=profiles.Resolver)
+vars(identity).update(Answer=profiles.Answer, Resolver=profiles.Resolver)
+
 project = "tongdai"
 author = "the tongdai authors"
 project_copyright = "2026, the tongdai authors"

@@ -184,7 +184,7 @@ def timeline(morning: Morning, profile: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Live through the morning."""
-    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args(arguments)
+    argparse.ArgumentParser(description="Who is who, over four channels.").parse_args(arguments)
     morning = Morning()
 
     heading("Lan, over four channels")
@@ -222,16 +222,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     heading("Her sister, and a record with a wrong number")
     account = Claim("zalo", "84990031", scope="sen-oa", assurance="platform")
-    name = Claim("name", "Nguyễn Thị Lan Anh")
+    anh = Claim("name", "Nguyễn Thị Lan Anh")
     morning.write(
-        Address("zalo", "84990031"), "Tôi muốn mở tài khoản", Mode.MESSAGING, account, name
+        Address("zalo", "84990031"), "Tôi muốn mở tài khoản", Mode.MESSAGING, account, anh
     )
     merged = morning.people.ingest(
         Observation(
             "crm-3301",
             source="crm",
             at=morning.now,
-            name=name.value,
+            name=anh.value,
             phone="0908.993.022",
             claims=(account,),
         )

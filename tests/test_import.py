@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-FOREIGN = ["anyio", "asyncio", "hypothesis", "matplotlib", "rich", "sqlite3", "trio"]
+PROFILES = ["email_validator", "phonenumbers", "rapidfuzz"]  # what they need
+FOREIGN = ["anyio", "asyncio", "hypothesis", "matplotlib", "rich", "sqlite3", "trio", *PROFILES]
 
 
 def imported(module: str) -> list[str]:

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import invariant
 
+from tests.center.machine import FLOWS
 from tongdai import (
     Abandon,
     Accept,
@@ -34,13 +36,14 @@ from tongdai import (
     seconds,
 )
 from tongdai.center import effects, events, histories
-from tongdai.center.inputs import AnyInput, Relink, Tell
+from tongdai.center.inputs import AnyInput, FailConnect, Relink, Tell
 from tongdai.channels import Message
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.ivr import End as Stop
 from tongdai.ivr import Flow, HandOff, Menu
 from tongdai.ivr import Say as Speak
 from tongdai.ivr.inputs import Press
+from tongdai.metrics import Metrics, Row
 from tongdai.model import codec
 from tongdai.model.mode import Mode
 from tongdai.model.personal import Value
@@ -241,6 +244,20 @@ def test_one_timeline_over_all_channels() -> None:
     6 s  zalo   zalo-2  agent an
     7 s  zalo   zalo-2  agent an wrote
     8 s  zalo   zalo-2  over (customer)""" == str(story.center.timeline("p/c1"))
+
+
+def test_who_was_never_connected_is_no_last_agent() -> None:
+    """An accepted offer that failed does not count; the one before does."""
+    story = Story()
+    story.tell(AN)
+    story.serve("c1", LAN)
+    story.tell(SetPresence("an", "away"), BINH)
+    story.tell(Arrive(Contact("c2", claims=LAN), "cards"), Accept("c2/1"))
+    known = story.center.state.histories
+    assert known is not None
+    assert "binh" == known.facts("c2")["last_agent"]
+    story.tell(FailConnect("c2/1"))
+    assert "an" == known.facts("c2")["last_agent"]
 
 
 # --- what a queue prefers -------------------------------------------------------------------------
@@ -540,6 +557,15 @@ def test_knowing_who_they_are_changes_nothing_that_no_queue_asks_for(
     assert list(map(_bare, happened)) == [
         _bare(event) for event in story.journal if not isinstance(event, names)
     ]
+    assert _rows(happened, story.now) == _rows(story.journal, story.now)
+
+
+def _rows(happened: list[events.AnyEvent], now: int) -> list[Row]:
+    metrics = Metrics(minutes(1))
+    for event in happened:
+        metrics.apply(event)
+    metrics.advance(now)
+    return metrics.rows(by=["queue"])
 
 
 def _bare(event: events.AnyEvent) -> events.AnyEvent:
@@ -581,6 +607,7 @@ class KnowingMachine(CenterMachine):
                 Queue("rest", prefers=("language", "last agent"), patience=seconds(30)),
             ],
             people=self.people,
+            flows=FLOWS,
         )
 
     def contacts(self) -> st.SearchStrategy[Contact]:
@@ -593,6 +620,13 @@ class KnowingMachine(CenterMachine):
             st.sampled_from(["", "", "", "vi"]),
             claims=st.sampled_from(PERSONS),
         )
+
+    @invariant()
+    def nobody_is_held_for_somebody_for_ever(self) -> None:
+        """In the queue whose plan has one step, nobody waits for the agent they had before."""
+        for live in self.center.state.contacts.values():
+            if live.queue == "rest":
+                assert "first" not in live.preferred
 
 
 TestKnowing = KnowingMachine.TestCase

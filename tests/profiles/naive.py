@@ -31,7 +31,7 @@ class _Keys(Index):
         held = [record for record in self.records if text in record.keys]
         if text[0] not in "pei":
             few = text[0] == "n" or text[0] in WEAK
-            most = self.policy.neighbours // 3 if few else self.policy.neighbours
+            most = self.policy.neighbours // 4 if few else self.policy.neighbours
             return 1, len(held) <= max(1, most)
         kept: list[Name] = []
         named = {record.name.key: record.name for record in held if record.name is not None}
@@ -159,18 +159,17 @@ def _speaks(
     if len(one) == len(two) == 1:
         return True
     names = _names(one), _names(two)
-    merged = {
-        (a.name.key, b.name.key)
+    merged = [
+        (a.name, b.name)
         for a in one
         for b in two
         if scores.get((a, b) if a < b else (b, a), -1) >= scorer.merge and a.name and b.name
-    }
+    ]
     total = scorer.prior
     for a in one:
         for b in two:
             tenths, never = scorer.weigh(a, b)
-            both = (a.name.key, b.name.key) if a.name and b.name else None
-            if never and both not in merged and not _bridged(a.name, b.name, *names, scorer):
+            if never and not _bridged(a.name, b.name, names, merged, scorer):
                 return False
             known = scores.get((a, b) if a < b else (b, a))
             if known is None:
@@ -186,9 +185,18 @@ def _names(records: list[Record]) -> list[Name]:
 
 
 def _bridged(
-    a: Name | None, b: Name | None, ones: list[Name], twos: list[Name], scorer: Scorer
+    a: Name | None,
+    b: Name | None,
+    names: tuple[list[Name], list[Name]],
+    merged: list[tuple[Name, Name]],
+    scorer: Scorer,
 ) -> bool:
-    if a is None or b is None or not scorer.names(a, b).conflict:
+    ones, twos = names
+    if a is None or b is None:
+        return False
+    if any((x.key, y.key) == (a.key, b.key) for x, y in merged):
+        return True
+    if not scorer.names(a, b).conflict:
         return False
     keys_one, keys_two = ({name.key for name in names} for names in (ones, twos))
     if len(keys_one) + len(keys_two) > MOST_NAMES:
@@ -205,10 +213,13 @@ def _bridged(
     ]
     if any(agree(a, name) and agree(b, name) for name in fuller):
         return True
-    return any(
-        len(x.words) == len(name.words) >= 2
-        and all(len(word) > 1 for word in name.words)
-        and agree(x, name)
-        for x, names in ((a, twos), (b, ones))
-        for name in names
+
+    def alike(x: Name, y: Name) -> bool:
+        whole = len(x.words) == len(y.words) >= 2 and all(len(word) > 1 for word in y.words)
+        return whole and agree(x, y)
+
+    return (
+        any(alike(a, name) for name in twos)
+        or any(alike(b, name) for name in ones)
+        or any(alike(a, x) and alike(b, y) and not agree(x, y) for x, y in merged)
     )

@@ -74,6 +74,33 @@ def test_people_decide_and_take_it_back() -> None:
     assert {frozenset({"o1", "o2", "o3"})} == partition(people)
 
 
+def test_a_link_joins_whole_profiles_and_can_be_undone() -> None:
+    """Whoever says that two customers are one means all of both."""
+    people = Resolver()
+    for number in range(3):
+        people.ingest(seen(f"a{number}", phone=LAN, name="Trần Văn Minh", city=f"Huế {number}"))
+        people.ingest(seen(f"b{number}", phone="0912345670", name="Lê Thu Hoa"))
+    before = partition(people)
+    assert 2 == len(before)
+    linked = people.link("a1", "b1", by="mai")
+    assert isinstance(linked, Merged)
+    assert 1 == len(partition(people))
+    people.undo(linked.id, by="mai")
+    assert before == partition(people)
+
+
+def test_the_newest_decision_holds_and_the_older_one_for_the_rest() -> None:
+    """A link of two sides of an undone merge leaves the third apart."""
+    people = Resolver()
+    people.ingest(seen("o1", phone=LAN, name="Trần Văn Minh"))
+    people.ingest(seen("o2", email="minh@fpt.vn", name="Trần Văn Minh"))
+    merged = people.ingest(seen("o3", phone=LAN, email="minh@fpt.vn", name="Trần Văn Minh"))
+    people.undo(merged.id, by="mai")
+    assert 3 == len(partition(people))
+    people.link("o2", "o3", by="mai")
+    assert {frozenset({"o1"}), frozenset({"o2", "o3"})} == partition(people)
+
+
 def test_equal_observations_can_be_told_apart() -> None:
     """Even where nothing tells them apart but their ids."""
     people = Resolver()

@@ -456,7 +456,9 @@ class Center:
         self._enter(input.contact, input.queue)
 
     def _enter(self, contact: Contact, queue: str) -> bool:
-        self._identify(contact)
+        identity = self._identity
+        if identity is not None:
+            identity.identify(contact)
         answer = self._admit(contact, queue)
         if isinstance(answer, Joined):
             passed = answer.overflowed
@@ -466,7 +468,7 @@ class Center:
                     answer.queue,
                     contact,
                     overflowed=passed,
-                    preferred=self._preferred(contact, answer.queue),
+                    preferred="" if identity is None else identity.preferred(contact, answer.queue),
                     at=self._now,
                     cause=self._cause,
                 )

@@ -148,7 +148,11 @@ class Identity:
             return "" if held is None else str(Requirement(first=held))
 
     def _can_be_held(self, contact: Contact, queue: Queue, agent: str) -> bool:
-        """Return whether a contact is held for its last agent, and will not be for ever."""
+        """Return whether a contact is held for its last agent, and not for ever.
+
+        Either the plan's next step ends it, or the agent is ready, and so gets the offer at once:
+        nobody who goes before this contact waits beside an agent who is ready.
+        """
         live = self._state.router.agents.get(agent)
         first = queue.plan.steps[0].requires & contact.needs
         if live is None or live.presence != "available" or first.first is not None:
@@ -161,8 +165,13 @@ class Identity:
         most = live.agent.limits.get(mode, settings.limit)
         if cost > live.agent.capacity or most == 0:
             return False
-        free = cost <= live.free and (most is None or live.modes.get(mode, 0) < most)
-        return free or len(queue.plan.steps) > 1
+        if len(queue.plan.steps) > 1:
+            return True
+        return (
+            cost <= live.free
+            and (most is None or live.modes.get(mode, 0) < most)
+            and (live.held is None or settings.exclusive)
+        )
 
     def _known(self, profile: str) -> dict[str, Any]:
         found = self._people.profile(profile)

@@ -166,8 +166,8 @@ class Quick:
         self.places = tuple(self._ways)
         self._returning: set[str] = set()  # flows that can come back at once
         callers: dict[str, set[str]] = {}
-        for (caller, _), (called, _) in self._entries.items():
-            callers.setdefault(called, set()).add(caller)
+        for (caller, _), (entered, _) in self._entries.items():
+            callers.setdefault(entered, set()).add(caller)
         more = {id for id in flows if self._returns(id)}
         while more:
             self._returning |= more

@@ -165,7 +165,7 @@ class Index:
         if person_key(text[0]):
             return self._policy.holders
         if text[0] == "n" or text[0] in WEAK:  # (a name alone decides nothing)
-            return self._policy.neighbours // 3
+            return self._policy.neighbours // 4
         return self._policy.neighbours
 
     def _cap(self, text: str) -> int:

@@ -236,10 +236,11 @@ class Clusterer:
         prior = self._scorer.prior  # (once for the two groups, not for each pair of records)
         names = _names(a), _names(b)
         bridged: dict[tuple[str, str], bool] = {}
+        agreed: dict[tuple[str, str], tuple[Name, Name]] = {}
         for one, two in pairs:
             if one.near.get(two, -1) >= self._scorer.merge and one.name and two.name:
-                # (names that conflict and are one person's all the same, by date of birth or id)
-                bridged[one.name.key, two.name.key] = True
+                # (if they conflict, they are one person's all the same, by date of birth or id)
+                agreed[one.name.key, two.name.key] = one.name, two.name
         total = 0
         for one, two in pairs:
             tenths = one.near.get(two, 0)
@@ -249,7 +250,7 @@ class Clusterer:
                 if known is None:
                     known = memo[pair] = self._between(one, two)
                 tenths, never = known
-                if never and not self._bridged(one.name, two.name, names, bridged):
+                if never and not self._bridged(one.name, two.name, names, agreed, bridged):
                     return False
             if tenths < self._scorer.against:
                 return False
@@ -261,6 +262,7 @@ class Clusterer:
         one: Name | None,
         two: Name | None,
         names: tuple[Mapping[str, Name], Mapping[str, Name]],
+        agreed: Mapping[tuple[str, str], tuple[Name, Name]],
         known: dict[tuple[str, str], bool],
     ) -> bool:
         """Tell whether the groups' other names explain how one person has two that conflict."""
@@ -268,11 +270,16 @@ class Clusterer:
             return False
         both = one.key, two.key
         if both not in known:
-            known[both] = self._explained(one, two, *names)
+            known[both] = both in agreed or self._explained(one, two, *names, agreed)
         return known[both]
 
     def _explained(
-        self, one: Name, two: Name, ours: Mapping[str, Name], theirs: Mapping[str, Name]
+        self,
+        one: Name,
+        two: Name,
+        ours: Mapping[str, Name],
+        theirs: Mapping[str, Name],
+        agreed: Mapping[tuple[str, str], tuple[Name, Name]],
     ) -> bool:
         compare = self._scorer.names
         if len(ours) + len(theirs) > MOST_NAMES or not compare(one, two).conflict:
@@ -293,6 +300,17 @@ class Clusterer:
                 and not compare(other, name).conflict
                 for other, names in ((one, theirs), (two, ours))
                 for name in names.values()
+            )
+            # or two names like these are one person's for a better reason
+            or any(
+                compare(x, y).conflict
+                and len(x.words) == len(one.words)
+                and len(y.words) == len(two.words)
+                and _whole(x, 2)
+                and _whole(y, 2)
+                and not compare(one, x).conflict
+                and not compare(two, y).conflict
+                for x, y in agreed.values()
             )
         )
 

@@ -24,14 +24,17 @@ class Decision(Value, frozen=True):
     Attributes:
         number: counts up; larger is newer.
         kind: `link`, `unlink` or `undo`.
-        groups: ids of observations; together within a group, apart across groups.
+        groups: ids of observations; together within a group, apart across groups. Equals of one
+            that is named once, in a single group, go with it.
         by: who decided.
+        own: those of a single group whose equals do not go with them.
     """
 
     number: int
     kind: str
     groups: tuple[tuple[str, ...], ...]
     by: str
+    own: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -55,43 +58,76 @@ class Decisions:
         self._together: list[tuple[int, tuple[Record, ...]]] = []
 
     def own(self) -> set[str]:
-        """Return the observations that decisions name: these are records of their own."""
-        return {id for decision in self.known.values() for group in decision.groups for id in group}
+        """Return the observations that must be records of their own."""
+        found = set[str]()
+        for decision in self.known.values():
+            found.update(decision.own)
+            if len(decision.groups) > 1:
+                for group in decision.groups:
+                    found.update(group)
+        return found
 
     def settle(self, where: Mapping[str, Record]) -> None:
         """Read the decisions anew, the newest first; what contradicts a newer one gives way."""
         self.linked.clear()
         self.sides.clear()
         self._together = []
-        apart = set[frozenset[str]]()
-        joined = set[frozenset[str]]()
+        joined = _Joined()
+        newer: list[dict[str, int]] = []
         for number in sorted(self.known, reverse=True):
             decision = self.known[number]
-            for side, group in enumerate(decision.groups):
-                for id in group:
-                    others = [
-                        other
-                        for place, ids in enumerate(decision.groups)
-                        if place != side
-                        for other in ids
-                    ]
-                    if any(frozenset((id, other)) in joined for other in others):
-                        continue
-                    apart.update(frozenset((id, other)) for other in others)
-                    if len(decision.groups) > 1:
-                        self.sides.setdefault(where[id], {})[number] = side
-                first = group[0]
-                members = [first]
+            sides = _sides(decision, joined)
+            if len(set(sides.values())) > 1:
+                newer.append(sides)
+                for id, side in sides.items():
+                    self.sides.setdefault(where[id], {})[number] = side
+            for group in decision.groups:
+                members = [group[0]]
                 for id in group[1:]:
-                    if frozenset((first, id)) not in apart:
-                        joined.add(frozenset((first, id)))
+                    if not any(_differ(known, group[0], id) for known in newer):
+                        joined.join(group[0], id)
                         members.append(id)
                 records = tuple(dict.fromkeys(where[id] for id in members))
-                self._together.append((number, records))
-                for record in records:
-                    self.linked.setdefault(record, []).extend(records)
+                if len(records) > 1:
+                    self._together.append((number, records))
+                    for record in records:
+                        self.linked.setdefault(record, []).extend(records)
 
     def together(self, records: Iterable[Record]) -> list[tuple[Record, ...]]:
         """Return the groups that concern some records, the newest decision first."""
         wanted = set(records)
         return [group for _, group in self._together if wanted.intersection(group)]
+
+
+class _Joined:
+    """Which observations newer decisions join, directly or over others."""
+
+    def __init__(self) -> None:
+        self._over: dict[str, str] = {}
+
+    def root(self, id: str) -> str:
+        while id in self._over:
+            id = self._over[id]
+        return id
+
+    def join(self, one: str, two: str) -> None:
+        a, b = self.root(one), self.root(two)
+        if a != b:
+            self._over[b] = a
+
+
+def _sides(decision: Decision, joined: _Joined) -> dict[str, int]:
+    """Return on which side each observation stands; sides that a newer decision joins are one."""
+    side_of: dict[str, int] = {}
+    same = list(range(len(decision.groups)))
+    for side, group in enumerate(decision.groups):
+        for id in group:
+            first = side_of.setdefault(joined.root(id), side)
+            old, new = same[side], same[first]
+            if old != new:
+                same = [new if one == old else one for one in same]
+    return {id: same[side] for side, group in enumerate(decision.groups) for id in group}
+
+
+def _differ(sides: Mapping[str, int], one: str, two: str) -> bool:
+    return one in sides and two in sides and sides[one] != sides[two]

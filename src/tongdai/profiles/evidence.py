@@ -106,8 +106,13 @@ class Scorer:
         total += self._home(a, b, parts)
         if sure:
             return total, False
+        if total >= self.merge and max(contact, support, named, dated) <= 0:
+            cut = self.merge - 1 - total
+            if parts is not None:
+                parts.append(Part("shared", "", cut / 10, "no more than an address agrees"))
+            return total + cut, False
         if conflict:
-            never = support + dated < _SUPPORT
+            never = support + max(0, dated) < _SUPPORT
         elif not contact:
             never = False
         else:

@@ -78,7 +78,7 @@ LEVELS: Final[Mapping[str, float]] = {
     "city.other": -1.0,
     "region.same": 1.0,
     "region.other": -0.7,
-    "home.most": 14.0,  # of address, postcode, city and region together: they go together
+    "home.most": 16.0,  # of address, postcode, city and region together: they go together
     "missing": -1.0,  # two records of one group that nothing proposed to compare
     "against": -15.0,  # two records this unlike keep their groups apart
 }

@@ -172,14 +172,13 @@ class Resolver:
         old, new = difference
         changes: list[Answer] = []
         before = {cluster: cluster.id for cluster in old}
-        parts: dict[Cluster, list[Cluster]] = {cluster: [] for cluster in old}
+        parts, members = _lineage(difference)
         for cluster in new:
             sources = _sources(cluster)
-            for was in sources:
-                parts[was].append(cluster)
             mine = fresh if fresh is not None and fresh in cluster.records else None
             if sum(len(was.ids()) for was in sources) > 1 and not cluster.crowd:
-                changes.append(self._merged(cluster, at, by, mine))
+                sides = [_names(members[was]) for was in sources]
+                changes.append(self._merged(cluster, sides, at, by, mine))
             elif sources and mine is not None:
                 evidence = self._best(mine, cluster)
                 bits = evidence.bits if evidence is not None else None
@@ -203,10 +202,16 @@ class Resolver:
         others = tuple(other for other in after if other != keep)
         return Unmerged(keep, None, changed, id=number, new=others)
 
-    def _merged(self, cluster: Cluster, at: Instant, by: str, fresh: Record | None) -> Merged:
+    def _merged(
+        self,
+        cluster: Cluster,
+        sides: list[tuple[str, ...]],
+        at: Instant,
+        by: str,
+        fresh: Record | None,
+    ) -> Merged:
         sources = _sources(cluster)
         ids = sorted(each for was in sources for each in was.ids())
-        sides = [_names(was.records) for was in sources]
         if fresh is not None:
             sides.append(_names((fresh,)))  # (who brought them together was on neither side)
         members = set(cluster.records)
@@ -398,12 +403,26 @@ class Resolver:
     # --- decisions ------------------------------------------------------------------------------
 
     def link(self, a: str, b: str, by: str) -> Answer:
-        """Make two observations one person, whatever the evidence says.
+        """Make two profiles one person, as they are now, whatever the evidence says.
+
+        Args:
+            a: the id of a profile, or of one of its observations.
+            b: that of the other.
+            by: who decides.
 
         Raises:
             IllegalInput: one is not known.
         """
-        return self._decide("link", ((self._id(a), self._id(b)),), by)
+        named = set[str]()
+        own = set[str]()
+        for bare in (self._bare(a), self._bare(b)):
+            cluster = self._all.where[bare].cluster
+            if cluster.crowd:
+                named.add(bare)
+                own.add(bare)
+            else:
+                named.update(record.first[1] for record in cluster.records)
+        return self._decide("link", (tuple(sorted(named)),), by, tuple(sorted(own)))
 
     def unlink(self, a: str, b: str, by: str) -> Answer:
         """Keep two observations apart, now and after every later ingest.
@@ -458,9 +477,11 @@ class Resolver:
         record = self._all.where[id]
         return (id,) if record.cluster.crowd else record.observations
 
-    def _decide(self, kind: str, groups: tuple[tuple[str, ...], ...], by: str) -> Answer:
+    def _decide(
+        self, kind: str, groups: tuple[tuple[str, ...], ...], by: str, own: tuple[str, ...] = ()
+    ) -> Answer:
         self._numbers += 1
-        decision = Decision(self._numbers, kind, groups, by)
+        decision = Decision(self._numbers, kind, groups, by, own)
         self._all.decisions.known[decision.number] = decision
         self._store.put_decision(decision)
         return self._follow(self._named(decision), kind, by, decision.id)
@@ -525,7 +546,8 @@ class Resolver:
                 dirty[self._all.where[name]] = None
             groups = _without(decision.groups, gone)
             if len(groups) > 1 or any(len(group) > 1 for group in groups):
-                kept = Decision(decision.number, decision.kind, groups, decision.by)
+                own = tuple(id for id in decision.own if id not in gone)
+                kept = Decision(decision.number, decision.kind, groups, decision.by, own)
                 self._all.decisions.known[decision.number] = kept
                 self._store.put_decision(kept)
             else:
@@ -555,7 +577,7 @@ class Resolver:
         """Derive everything anew from the store, by another model if one is given.
 
         Returns:
-            What changed: nothing, as long as the model is the same and all is settled.
+            The changes; none as long as the model is the same and all is settled.
         """
         before = {id: self._all.profile(id) for id in self._all.where}
         if model is not None:
@@ -579,6 +601,22 @@ class Resolver:
                 others = tuple(sorted(into - {profile}))
                 changes.append(Unmerged(profile, None, (profile, *others), new=others))
         return tuple(sorted(changes, key=lambda one: (type(one).__name__, one.profile)))
+
+
+def _lineage(
+    difference: Difference,
+) -> tuple[dict[Cluster, list[Cluster]], dict[Cluster, list[Record]]]:
+    """Return, for each old cluster, the new ones that it went into, and its records by now."""
+    parts: dict[Cluster, list[Cluster]] = {cluster: [] for cluster in difference.old}
+    members: dict[Cluster, list[Record]] = {cluster: [] for cluster in difference.old}
+    for cluster in difference.new:
+        for was in _sources(cluster):
+            parts[was].append(cluster)
+        for record in cluster.records:
+            came_from = cluster_of(record)
+            if came_from is not None:
+                members[came_from].append(record)
+    return parts, members
 
 
 def _sources(cluster: Cluster) -> dict[Cluster, None]:
