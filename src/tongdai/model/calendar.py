@@ -215,7 +215,8 @@ def _zone(name: object) -> ZoneInfo:
             return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass
-    known = available_timezones()
+    # (a set has another order in each process, and only so many names are compared)
+    known = sorted(available_timezones(), key=lambda zone: (zone[:1] != text[:1], zone))
     mend = "it is a name such as 'Asia/Ho_Chi_Minh'." + did_you_mean(text[:_LONGEST_ZONE], known)
     if not known:
         mend = "this system has no time zone data; pip install 'tongdai[zones]'"
