@@ -36,10 +36,10 @@ def test_no_part_is_too_long(text: str, medium: Medium) -> None:
     assert parts
 
 
-@example("🙂   ế", Medium(Mode.MESSAGING, text_limit=4, unit="bytes"))  # (which blank was cut is open)
+@example("🙂   ế", Medium(mode=Mode.MESSAGING, text_limit=4, unit="bytes"))
 @given(texts, mediums)
 def test_nothing_is_lost_and_nothing_added(text: str, medium: Medium) -> None:
-    """The parts in order are the text, less one blank at each cut."""
+    """The parts in order are the text, less one blank at each cut, whichever of several."""
     rests = {text}
     for part in fit(Content(text), medium):
         rests |= {rest[1:] for rest in rests if rest[:1] in (" ", "\n")}
