@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from tongdai import (
     Agent,
     Arrive,
     Center,
+    ConfigurationError,
     Contact,
     Content,
     Decline,
@@ -442,3 +444,25 @@ def test_errors_are_value_errors_too() -> None:
     with pytest.raises(ValueError, match="no queue") as caught:
         Center().handle(Arrive(Contact("c1"), "x"), 0)
     assert isinstance(caught.value, TongdaiError)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"queues": 5}, "queues: expected several queues"),
+        ({"queues": ["cards"]}, "queues: str is not a Queue"),
+        ({"flows": 5}, r"Center\.flows: expected several flows"),
+        ({"flows": ["hotline"]}, r"Center\.flows: str is not a Flow"),
+        ({"people": 5}, r"Center\.people: int is not a Resolver"),
+    ],
+)
+def test_a_center_is_built_of_what_it_asks_for(settings: dict[str, Any], error: str) -> None:
+    """What is something else is named with its place, at once and not when a contact comes."""
+    with pytest.raises(ConfigurationError, match=error):
+        Center(**settings)
+
+
+def test_a_queue_prefers_one_of_what_there_is() -> None:
+    """What is no word at all is told the words."""
+    with pytest.raises(ConfigurationError, match=r"Queue\.prefers: expected some of last agent"):
+        Queue("cards", prefers=cast("Any", 5))

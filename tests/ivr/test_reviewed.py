@@ -35,6 +35,7 @@ from tongdai.ivr import (
     TimerFired,
     Wait,
     check,
+    draw,
     walk,
 )
 from tongdai.ivr.effects import GiveToQueue
@@ -222,6 +223,14 @@ MISTAKEN: list[tuple[Callable[[Machine, Any], object], str]] = [
     (lambda machine, one: machine.migrate(one, cast("Any", []), 0), r"migrate\.version: list is"),
     (lambda machine, one: machine.migrate(one, "", 0, nodes=cast("Any", 5)), r"migrate\.nodes: "),
     (lambda _, __: check(cast("Any", 5)), "check: int is not a Flow"),
+    (lambda _, __: draw(cast("Any", 5), "dot"), r"draw\.flow: int is not a Flow"),
+    (lambda _, __: list(walk(flow(nodes()), acts=cast("Any", "x"))), r"walk\.acts: 'x' is not"),
+    (lambda _, __: list(walk(flow(nodes()), steps=0)), r"walk\.steps: 0 is too small"),
+    (lambda _, __: Machine(cast("Any", 5)), r"Machine\.flows: expected several flows"),
+    (lambda _, __: Machine(cast("Any", flow(nodes()))), r"several flows, such as \[flow\]"),
+    (lambda _, __: Machine([], calendars=cast("Any", 5)), r"Machine\.calendars: expected"),
+    (lambda _, __: Machine([], calendars=cast("Any", {"x": 5})), r"Machine\.calendars\['x'\]: int"),
+    (lambda _, __: Session.decode(cast("Any", None)), "bytes-like"),
     (lambda _, __: list(walk(flow(nodes()), by=cast("Any", "x"))), r"walk\.by: 'x' is not one"),
 ]
 

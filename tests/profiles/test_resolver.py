@@ -6,7 +6,7 @@ import gc
 import subprocess
 import sys
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -480,6 +480,10 @@ def test_bad_input_changes_nothing() -> None:
         ({"country": "Vietnam"}, "Policy.country"),
         ({"holders": 0}, "Policy.holders"),
         ({"limits": {"phone": 0}}, r"Policy.limits\['phone'\]"),
+        ({"limits": 5}, "Policy.limits"),
+        ({"merge": "6"}, "Policy.merge"),
+        ({"ahead": 5}, "Policy.ahead"),
+        ({"country": 84}, "Policy.country"),
         ({"names": {"phone": 1.5}}, r"Policy.names\['phone'\]"),
     ],
 )
@@ -512,3 +516,19 @@ def test_what_the_extra_brings_is_asked_for_in_one_line() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert "set()" == shown.stdout.strip()
+
+
+@pytest.mark.parametrize("field", ["policy", "model", "store"])
+def test_a_resolver_is_built_of_what_it_asks_for(field: str) -> None:
+    """What is something else is named with its place, at once and not in the middle of a call."""
+    wrong: dict[str, Any] = {field: 5}
+    with pytest.raises(ConfigurationError, match=f"Resolver.{field}: int is not a"):
+        Resolver(**wrong)
+
+
+def test_what_is_no_observation_is_refused() -> None:
+    """The resolver is what it was."""
+    people = Resolver()
+    with pytest.raises(IllegalInput, match="ingest: int is not an Observation"):
+        people.ingest(cast("Any", 5))
+    assert [] == list(people.profiles())

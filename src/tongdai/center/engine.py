@@ -34,7 +34,7 @@ from tongdai.center.views import (
 )
 from tongdai.channels import Message, Receipt
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
-from tongdai.ivr.flow import Flow
+from tongdai.ivr.flow import Flow, several_flows
 from tongdai.model.calendar import BusinessCalendar
 from tongdai.model.contact import Address, Contact
 from tongdai.model.ids import contact_of, offer_id
@@ -119,6 +119,7 @@ class Center:
                 f"Center.cool_off: {self._cool_off} is too short; at least {SHORTEST_COOL_OFF}"
             )
         self._grace = duration(grace, "Center.grace")
+        flows = several_flows(flows, "Center.flows")
         self._settings: dict[str, Any] = {
             "modes": modes,
             "strategy": strategy,
@@ -139,8 +140,7 @@ class Center:
             (state.router.due, self._router_due),
         )
         self._service: SelfService | None = None
-        if flows := tuple(flows):
-            self._settings["flows"] = flows
+        if flows:
             self._service = SelfService(
                 flows,
                 calendars,
@@ -340,7 +340,6 @@ class Center:
     def _assign(self) -> None:
         """Offer contacts until none waits beside an agent who is ready and fits."""
         router = self._state.router
-        bare = self._service is None and self._identity is None
         while router.restless() and (match := router.next(self._now)) is not None:
             live = self._state.contacts[match.contact]
             queue = self._state.queues.queue(live.queue)
@@ -362,7 +361,7 @@ class Center:
                         strategy=match.strategy,
                         measure=match.measure,
                         automatic=automatic,
-                        context=NOTHING if bare else self._context(match.contact),
+                        context=self._context(match.contact),
                         at=self._now,
                         cause=self._cause,
                     )
@@ -456,9 +455,7 @@ class Center:
         self._enter(input.contact, input.queue)
 
     def _enter(self, contact: Contact, queue: str) -> bool:
-        identity = self._identity
-        if identity is not None:
-            identity.identify(contact)
+        self._identify(contact)
         answer = self._admit(contact, queue)
         if isinstance(answer, Joined):
             passed = answer.overflowed
@@ -468,7 +465,7 @@ class Center:
                     answer.queue,
                     contact,
                     overflowed=passed,
-                    preferred="" if identity is None else identity.preferred(contact, answer.queue),
+                    preferred=self._preferred(contact, answer.queue),
                     at=self._now,
                     cause=self._cause,
                 )
@@ -489,34 +486,16 @@ class Center:
         return False
 
     def _on_receive(self, input: inputs.Receive) -> None:
-        if self._service is not None and self._service.receive(input):
-            return
         inbound = input.inbound
-        contact = self._at_address(inbound.address)
+        here = self._at_address(inbound.address)
         if isinstance(inbound, Message):
-            if contact is None:
-                id = self._new_id(inbound.address.channel)
-                value = Contact(id, mode=input.mode, address=inbound.address, claims=inbound.claims)
-                if not self._enter(value, input.entry):
-                    return
-                contact = self._state.contacts[id]
-            self._emit(
-                events.MessageReceived(
-                    contact.contact.id,
-                    inbound.key,
-                    inbound.content,
-                    agent=contact.agent,
-                    interaction=contact.interaction,
-                    at=self._now,
-                    cause=self._cause,
-                )
-            )
-        elif contact is None:
+            self._hear(input, inbound, here)
+        elif not here:
             self._ignore(input, inbound.key, "nobody at this address has an open contact")
         elif isinstance(inbound, Receipt):
             self._emit(
                 events.ReceiptReceived(
-                    contact.contact.id,
+                    here,
                     inbound.key,
                     inbound.status,
                     ids=inbound.ids,
@@ -526,11 +505,39 @@ class Center:
                     cause=self._cause,
                 )
             )
-        elif self._state.modes[contact.contact.mode].abandons:
-            self._leave(contact)
         else:
-            reason = f"{contact.contact.mode} contacts do not abandon; they wait until answered"
-            self._ignore(input, inbound.key, reason)
+            mode = (self._state.contacts.get(here) or self._state.flows[here]).contact.mode
+            if self._state.modes[mode].abandons:
+                self._go(here)
+            else:
+                reason = f"{mode} contacts do not abandon; they wait until answered"
+                self._ignore(input, inbound.key, reason)
+
+    def _hear(self, input: inputs.Receive, message: Message, here: str) -> None:
+        """A message goes to whoever has its contact: a flow, or a queue and its agents."""
+        service = self._service
+        if not here:
+            here = self._new_id(message.address.channel)
+            value = Contact(here, mode=input.mode, address=message.address, claims=message.claims)
+            if service is not None and input.entry in self._state.entries:
+                service.begin(value, input.entry, message)
+                return
+            if not self._enter(value, input.entry):
+                return
+        live = self._state.contacts.get(here)
+        self._emit(
+            events.MessageReceived(
+                here,
+                message.key,
+                message.content,
+                agent="" if live is None else live.agent,
+                interaction="" if live is None else live.interaction,
+                at=self._now,
+                cause=self._cause,
+            )
+        )
+        if service is not None and service.has(here):
+            service.hear(here, message)
 
     def _on_tell(self, input: inputs.Tell) -> None:
         contact = input.contact
@@ -613,11 +620,16 @@ class Center:
             )
 
     def _on_abandon(self, input: inputs.Abandon) -> None:
-        live = self._state.contacts.get(input.contact)
+        if not self._go(input.contact):
+            self._ignore(input, input.contact, self._gone(input.contact))
+
+    def _go(self, contact: str) -> bool:
+        """Let the customer go, whoever has the contact; return whether anybody has."""
+        live = self._state.contacts.get(contact)
         if live is not None:
             self._leave(live)
-        elif self._service is None or not self._service.hang_up(input.contact):
-            self._ignore(input, input.contact, self._gone(input.contact))
+            return True
+        return self._service is not None and self._service.hang_up(contact)
 
     def _leave(self, live: ContactState) -> None:
         """The customer goes, whatever state the contact is in."""
@@ -880,9 +892,10 @@ class Center:
         others = self._state.router.others(live.contact.id, agent, self._now)
         return self._now + int(self._cool_off if others else SHORTEST_COOL_OFF)
 
-    def _at_address(self, address: Address) -> ContactState | None:
+    def _at_address(self, address: Address) -> str:
+        """Return the newest open contact at an address; empty where there is none."""
         here = self._state.addresses.get((address.channel, address.to))
-        return None if here is None else self._state.contacts[next(reversed(here))]
+        return "" if here is None else next(reversed(here))
 
     def _new_id(self, channel: str) -> str:
         number = self._state.arrived + 1

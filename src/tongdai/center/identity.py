@@ -22,12 +22,12 @@ from tongdai.model.contact import Claim, Contact
 from tongdai.model.queue import Queue
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Instant
-from tongdai.profiles import Observation
+from tongdai.profiles import Observation, Resolver
 from tongdai.profiles.extras import need
 from tongdai.profiles.observation import FIELDS, MOST_CLAIMS
 
 if TYPE_CHECKING:
-    from tongdai.profiles import Answer, Resolver
+    from tongdai.profiles import Answer
 
 _WITH_CLAIM: Final = frozenset({"phone", "email"})  # fields that are claims, with an assurance
 _SAID: Final = frozenset(FIELDS) - _WITH_CLAIM
@@ -56,8 +56,13 @@ class Identity:
             stamp: gives instant and cause of what happens now.
 
         Raises:
-            ConfigurationError: what `tongdai.profiles` needs is not installed.
+            ConfigurationError: this is no resolver, or what `tongdai.profiles` needs is not
+                installed.
         """
+        if not isinstance(people, Resolver):
+            raise ConfigurationError(
+                f"Center.people: {type(people).__name__} is not a Resolver; write Resolver()"
+            )
         for name in _EXTRAS:  # (here, and not in the middle of a call)
             need(name)
         self._people = people
@@ -77,7 +82,7 @@ class Identity:
             answer = self._people.ingest(observation)
         except IllegalInput:
             again = _observation(contact, channel, at, f"{contact.id[:100]}@{int(at)}")
-            if again is None or not self._allows(again):
+            if again is None or self.find(again.id):  # (the resolver has that one as well)
                 return
             observation = again
             answer = self._people.ingest(again)
@@ -153,25 +158,11 @@ class Identity:
         Either the plan's next step ends it, or the agent is ready, and so gets the offer at once:
         nobody who goes before this contact waits beside an agent who is ready.
         """
-        live = self._state.router.agents.get(agent)
         first = queue.plan.steps[0].requires & contact.needs
-        if live is None or live.presence != "available" or first.first is not None:
+        if first.first is not None:
             return False
-        if not live.agent.meets(first):
-            return False
-        mode = contact.mode
-        settings = self._state.modes[mode]
-        cost = live.agent.costs.get(mode, settings.cost if queue.cost is None else queue.cost)
-        most = live.agent.limits.get(mode, settings.limit)
-        if cost > live.agent.capacity or most == 0:
-            return False
-        if len(queue.plan.steps) > 1:
-            return True
-        return (
-            cost <= live.free
-            and (most is None or live.modes.get(mode, 0) < most)
-            and (live.held is None or settings.exclusive)
-        )
+        prospect = self._state.router.prospect(agent, contact, queue)
+        return prospect == "ready" or (prospect == "less" and len(queue.plan.steps) > 1)
 
     def _known(self, profile: str) -> dict[str, Any]:
         found = self._people.profile(profile)
@@ -187,10 +178,6 @@ class Identity:
             return self._people.find(id)
         except IllegalInput:
             return ""
-
-    def _allows(self, observation: Observation) -> bool:
-        """Return whether the resolver does not have this id yet."""
-        return not self.find(observation.id)
 
 
 def _changed(answer: Answer) -> list[str]:

@@ -12,14 +12,14 @@ everything else goes to the shell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from msgspec.structs import replace
 
 from tongdai.center import events, inputs
 from tongdai.center.state import FlowTimer, InFlow, State
-from tongdai.channels import Message, Receipt
+from tongdai.channels import Message
 from tongdai.errors import ConfigurationError, IllegalInput, MissingFlow, MissingNode
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import inputs as told
@@ -55,7 +55,7 @@ class SelfService:
 
     def __init__(  # noqa: PLR0913 - what it needs of the center, no more
         self,
-        flows: Iterable[Flow],
+        flows: tuple[Flow, ...],
         calendars: Mapping[str, BusinessCalendar] | None,
         state: State,
         *,
@@ -82,9 +82,8 @@ class SelfService:
         Raises:
             ConfigurationError: a flow that cannot run, or that has the id of a queue.
         """
-        known = list(flows)
-        self._machine = Machine(known, calendars=calendars)
-        self._flows = {(flow.id, flow.version): flow for flow in known}
+        self._machine = Machine(flows, calendars=calendars)
+        self._flows = {(flow.id, flow.version): flow for flow in flows}
         self._state = state
         self._emit = emit
         self._stamp = stamp
@@ -93,7 +92,7 @@ class SelfService:
         self._identify = identify
         self._preferred = preferred
         self._refusals = 0
-        state.entries = frozenset(flow.id for flow in known)
+        state.entries = frozenset(flow.id for flow in flows)
         for id in state.entries:
             if id in state.queues.queues:
                 raise ConfigurationError(f"Center.flows: {id!r} is the id of a queue already")
@@ -168,48 +167,10 @@ class SelfService:
             self._step(live, input.input)
         return ""
 
-    def receive(self, input: inputs.Receive) -> bool:
-        """Take what came over a channel, if it is for a flow; return whether it was."""
-        inbound = input.inbound
-        address = inbound.address
-        here = self._state.addresses.get((address.channel, address.to))
-        if here is None:
-            if not isinstance(inbound, Message) or input.entry not in self._state.entries:
-                return False
-            id = self._new_id(address.channel)
-            contact = Contact(id, mode=input.mode, address=address, claims=inbound.claims)
-            self.begin(contact, input.entry, inbound)
-            return True
-        contact_id = next(reversed(here))
-        if not self.has(contact_id):
-            return False
-        live = self._state.flows[contact_id]
-        at, cause = self._stamp()
-        if isinstance(inbound, Message):
-            self._emit(
-                events.MessageReceived(contact_id, inbound.key, inbound.content, at=at, cause=cause)
-            )
-            self._refusals = 0
-            self._step(live, told.Text(inbound.content.text))
-        elif isinstance(inbound, Receipt):
-            self._emit(
-                events.ReceiptReceived(
-                    contact_id,
-                    inbound.key,
-                    inbound.status,
-                    ids=inbound.ids,
-                    upto=inbound.upto,
-                    error=inbound.error,
-                    at=at,
-                    cause=cause,
-                )
-            )
-        elif self._state.modes[live.contact.mode].abandons:
-            self.leave(live)
-        else:
-            reason = f"{live.contact.mode} contacts do not abandon; they wait until answered"
-            self._emit(events.InputIgnored("Receive", inbound.key, reason, at=at, cause=cause))
-        return True
+    def hear(self, contact: str, message: Message) -> None:
+        """Let the flow that has a contact read a message."""
+        self._refusals = 0
+        self._step(self._state.flows[contact], told.Text(message.content.text))
 
     def due(self, timer: FlowTimer) -> None:
         """A deadline of a flow has come."""

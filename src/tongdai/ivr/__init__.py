@@ -50,6 +50,7 @@ from tongdai.ivr.prompts import Modality, Prompt, Wording
 from tongdai.ivr.schema import flow_schema
 from tongdai.ivr.session import Session
 from tongdai.ivr.simulate import Fails, Simulation, simulate
+from tongdai.ivr.store import MemorySessions, SessionStore
 from tongdai.ivr.walk import walk
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Language",
     "Loop",
     "Machine",
+    "MemorySessions",
     "Menu",
     "Modality",
     "Node",
@@ -92,6 +94,7 @@ __all__ = [
     "SecureInputDone",
     "SecureInputFailed",
     "Session",
+    "SessionStore",
     "Setting",
     "Share",
     "Simulation",

@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from tongdai.errors import ConfigurationError
 from tongdai.ivr.findings import Finding, Severity
-from tongdai.ivr.flow import Flow, Operator
+from tongdai.ivr.flow import Flow, Operator, several_flows
 from tongdai.ivr.graph import TROUBLE
 from tongdai.ivr.nodes import (
     Assign,
@@ -72,6 +72,7 @@ def draw(
     """
     if form not in ("mermaid", "dot"):
         raise ConfigurationError(f"draw.form: {form!r:.40} is not one of mermaid, dot")
+    several_flows((flow,), "draw.flow")
     picture = _Drawing(flow, language, counts or {}, findings)
     return _mermaid(picture) if form == "mermaid" else _dot(picture)
 

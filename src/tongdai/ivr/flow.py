@@ -6,9 +6,9 @@ be wrong as a whole (a way that leads nowhere): `lint.check` finds that, all of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -192,3 +192,14 @@ class Flow(Value, frozen=True):
         from tongdai.ivr import document  # noqa: PLC0415 - it builds flows, so it imports this
 
         return document.write_json(self)
+
+
+def several_flows(flows: object, field: str) -> tuple[Flow, ...]:
+    """Return flows as a tuple.
+
+    Raises:
+        ConfigurationError: they are not several, or one is something else; names the field.
+    """
+    if isinstance(flows, Flow) or not isinstance(flows, Iterable):
+        raise ConfigurationError(f"{field}: expected several flows, such as [flow]")
+    return check_several(tuple(cast("Iterable[object]", flows)), Flow, field)

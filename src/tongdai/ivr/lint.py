@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from tongdai.errors import ConfigurationError
 from tongdai.ivr.findings import Finding, Kind, Severity
-from tongdai.ivr.flow import Flow
+from tongdai.ivr.flow import Flow, several_flows
 from tongdai.ivr.prompts import MODALITIES, Modality, check_modality
 from tongdai.ivr.rules import RULES
 from tongdai.ivr.rules.about import About
@@ -41,10 +41,8 @@ def check(
     Raises:
         ConfigurationError: there is no such modality, or none is given; or something is no flow.
     """
-    known = None if flows is None else tuple(flows)
-    for one in (flow, *(known or ())):
-        if not isinstance(one, Flow):
-            raise ConfigurationError(f"check: {type(one).__name__} is not a Flow")
+    several_flows((flow,), "check")
+    known = None if flows is None else several_flows(flows, "check.flows")
     several = tuple(dict.fromkeys(modalities))
     if not several:
         raise ConfigurationError("check.modalities: expected one of voice, chat, sms at least")

@@ -11,7 +11,7 @@ What raises has changed nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tongdai.errors import (
     ConfigurationError,
@@ -23,7 +23,7 @@ from tongdai.ivr import effects, entering, events, taking
 from tongdai.ivr.ahead import leave_room_for_secrets
 from tongdai.ivr.effects import AnyEffect
 from tongdai.ivr.events import AnyEvent
-from tongdai.ivr.flow import Flow
+from tongdai.ivr.flow import Flow, several_flows
 from tongdai.ivr.inputs import AnyInput
 from tongdai.ivr.plain import kept
 from tongdai.ivr.prompts import Modality, check_modality
@@ -72,14 +72,13 @@ class Machine:
             calendars: calendars by name.
 
         Raises:
-            ConfigurationError: a flow twice, or a text in one does not parse; names flow and node.
+            ConfigurationError: a flow twice, or a text in one does not parse (names flow and node);
+                or something is no flow, or no calendar.
         """
-        self.calendars = dict(calendars or {})
+        self.calendars = _calendars({} if calendars is None else calendars)
         self._flows: dict[tuple[str, str], ReadyFlow] = {}
         self._newest: dict[str, ReadyFlow] = {}
-        for flow in flows:
-            if not isinstance(flow, Flow):
-                raise ConfigurationError(f"Machine.flows: {type(flow).__name__} is not a Flow")
+        for flow in several_flows(flows, "Machine.flows"):
             if (flow.id, flow.version) in self._flows:
                 raise ConfigurationError(
                     f"Machine.flows: flow {flow.id!r} is there twice in version {flow.version!r}"
@@ -284,6 +283,18 @@ class Machine:
         run = Run(self, session, to, max(checked(now), session.at), "")
         run.emit(events.SessionMigrated(session.id, version, to.hash, names))
         return _turn(run)
+
+
+def _calendars(calendars: object) -> dict[str, BusinessCalendar]:
+    if not isinstance(calendars, Mapping):
+        raise ConfigurationError("Machine.calendars: expected a mapping from names to calendars")
+    found = dict(cast("Mapping[str, BusinessCalendar]", calendars))
+    for name, calendar in found.items():
+        if not isinstance(calendar, BusinessCalendar):
+            raise ConfigurationError(
+                f"Machine.calendars[{name!r:.40}]: {type(calendar).__name__} is no BusinessCalendar"
+            )
+    return found
 
 
 def _turn(run: Run) -> Turn:

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from tongdai.errors import ConfigurationError, MissingNode
 from tongdai.ivr import effects, events
+from tongdai.ivr.checks import check_number
 from tongdai.ivr.flow import Flow
 from tongdai.ivr.machine import Machine
 from tongdai.ivr.nodes import Hours, Menu, Node, Split
@@ -145,8 +146,7 @@ def walk(  # noqa: PLR0913 - each bounds or sets the walk
         MissingNode: a way leads nowhere; `lint.check` finds all of these.
     """
     for field, bound in (("acts", acts), ("cases", cases), ("steps", steps)):
-        if bound < 1:
-            raise ConfigurationError(f"walk.{field}: {bound} is no bound; at least 1")
+        check_number(bound, f"walk.{field}", 1)
     if by not in ("paths", "ways"):
         raise ConfigurationError(f"walk.by: {by!r:.40} is not one of paths, ways")
     every = [flow, *flows]

@@ -66,7 +66,7 @@ def decode(data: bytes, kind: Any) -> Any:  # noqa: ANN401 - a type, or a union 
     """
     try:
         return _decoder(kind).decode(data)
-    except (msgspec.MsgspecError, TongdaiError, UnicodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, TongdaiError, TypeError, UnicodeError, RecursionError) as error:
         raise IllegalInput(str(error)) from error
 
 

@@ -129,6 +129,10 @@ class Queue:
             raise ConfigurationError(
                 f"Queue.join: {join!r} is not one of always, signed_in, staffed"
             )
+        if not isinstance(prefers, Iterable):
+            raise ConfigurationError(
+                f"Queue.prefers: expected some of {', '.join(PREFERENCES)}; got {prefers!r}"
+            )
         preferred = (prefers,) if isinstance(prefers, str) else tuple(prefers)
         for word in preferred:
             if word not in PREFERENCES:

@@ -7,11 +7,14 @@ Rule: everything that two houses could want otherwise stands here, on one value;
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
 from tongdai.errors import ConfigurationError
+from tongdai.model.mode import check_count
+from tongdai.model.text import check_text
+from tongdai.model.time import Duration, duration, hours
 from tongdai.profiles.emails import email
 from tongdai.profiles.phones import phone
 
@@ -44,7 +47,7 @@ class Policy:
         holders: records at which it does, whatever their names.
         neighbours: records at which any other key stops to propose candidates.
         neighbourhood: records that one step clusters; larger ones wait for `settle()`.
-        ahead: how far a record may lie in the future, in microseconds: clocks differ.
+        ahead: how far a record may lie in the future: clocks differ.
     """
 
     merge: float = 6.0
@@ -60,7 +63,7 @@ class Policy:
     holders: int = 64
     neighbours: int = 24
     neighbourhood: int = 256
-    ahead: int = 86_400_000_000
+    ahead: Duration = hours(24)
     blocked: frozenset[str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -69,22 +72,27 @@ class Policy:
         Raises:
             ConfigurationError: names the field and what would be right.
         """
+        for field in ("merge", "review"):
+            bits = getattr(self, field)
+            if not isinstance(bits, int | float) or isinstance(bits, bool):
+                raise ConfigurationError(f"Policy.{field}: {bits!r} is no number of bits")
         if not self.review < self.merge:
             raise ConfigurationError(
                 f"Policy.review: {self.review} is not below merge={self.merge}; "
                 "between the two somebody has to look"
             )
+        check_text(self.country, "Policy.country")
         if len(self.country) != _COUNTRY or not self.country.isupper():
             raise ConfigurationError(
                 f"Policy.country: {self.country!r} is not a country; write 'VN', 'AU' ..."
             )
-        for field in ("holders", "neighbours", "neighbourhood", "ahead"):
-            _check_count(getattr(self, field), f"Policy.{field}")
+        for field in ("holders", "neighbours", "neighbourhood"):
+            check_count(getattr(self, field), f"Policy.{field}", least=1)
+        object.__setattr__(self, "ahead", duration(self.ahead, "Policy.ahead"))
         if self.neighbours < _FEWEST:
             raise ConfigurationError(f"Policy.neighbours: {self.neighbours} is below {_FEWEST}")
         for field in ("limits", "names"):
-            for scheme, limit in getattr(self, field).items():
-                _check_count(limit, f"Policy.{field}[{scheme!r}]")
+            _check_numbers(getattr(self, field), f"Policy.{field}")
         blocked = set[str]()
         for text in self.own:
             value = email(text) if "@" in text else phone(text, self.country)
@@ -96,6 +104,8 @@ class Policy:
         return self.names.get(scheme, self.names.get("", 6))
 
 
-def _check_count(value: object, field: str) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{field}: {value!r} is not a whole number from 1")
+def _check_numbers(values: object, field: str) -> None:
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(f"{field}: expected a mapping from schemes to numbers")
+    for scheme, number in cast("Mapping[object, object]", values).items():
+        check_count(number, f"{field}[{scheme!r}]", least=1)

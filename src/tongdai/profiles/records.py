@@ -134,11 +134,6 @@ class Record:
         """Order by content."""
         return self.digest < other.digest
 
-    @property
-    def is_nobody(self) -> bool:
-        """Whether nothing here says who it is, so that it must never meet another record."""
-        return not (self.phones or self.emails or self.ids or self.name or self.born)
-
 
 def _with(known: dict[str, int], value: str, sure: int, policy: Policy) -> dict[str, int]:
     if not value or value in policy.blocked:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from tongdai.errors import IllegalInput
+from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.model.time import checked
 from tongdai.profiles.answers import (
     Answer,
@@ -75,7 +75,19 @@ class Resolver:
             policy: the house's settings.
             model: the weights.
             store: what is kept; in memory if not given.
+
+        Raises:
+            ConfigurationError: one of them is something else.
         """
+        for field, given, kind in (
+            ("policy", policy, Policy),
+            ("model", model, Model),
+            ("store", store, Store),
+        ):
+            if given is not None and not isinstance(given, kind):
+                raise ConfigurationError(
+                    f"Resolver.{field}: {type(given).__name__} is not a {kind.__name__}"
+                )
         self.policy: Final = policy if policy is not None else Policy()
         self.model = model if model is not None else Model()
         self._store: Final[Store] = store if store is not None else MemoryStore()
@@ -100,9 +112,11 @@ class Resolver:
             now: the time, if observations from the future are to be refused.
 
         Raises:
-            IllegalInput: the id is known with other content or was erased, or the observation
-                lies in the future. Nothing has changed.
+            IllegalInput: this is no observation, its id is known with other content or was erased,
+                or it lies in the future. Nothing has changed.
         """
+        if not isinstance(observation, Observation):
+            raise IllegalInput(f"ingest: {type(observation).__name__} is not an Observation")
         known = self._all.where.find(observation.id)
         if known is not None:
             if self._store.get(observation.id) != observation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tongdai.model.personal import Value
 from tongdai.model.time import Instant
@@ -37,6 +37,7 @@ class Entry(Value, frozen=True):
     bits: float = 0.0
 
 
+@runtime_checkable
 class Store(Protocol):
     """What a resolver needs to keep."""
 

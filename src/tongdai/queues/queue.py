@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tongdai.errors import IllegalInput, did_you_mean
+from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.model.contact import Contact
 from tongdai.model.mode import Mode, ModeSettings, modes
 from tongdai.model.order import Rank
@@ -121,14 +121,21 @@ class OmnichannelQueue:
         """Start with these queues, empty.
 
         Raises:
-            ConfigurationError: two have the same id, or an overflow leads nowhere or in a circle.
+            ConfigurationError: something is no queue, or an overflow leads nowhere or in a circle.
+            IllegalInput: two have the same id.
         """
         self._modes = _modes(modes)
         self._lines: dict[str, _Line] = {}
         self._entries: dict[str, _Entry] = {}
         self.timers: Timers[_Timer] = Timers(_patient)
         found: dict[str, Queue] = {}
+        if not isinstance(queues, Iterable):
+            raise ConfigurationError("queues: expected several queues, such as [Queue('cards')]")
         for queue in queues:
+            if not isinstance(queue, Queue):
+                raise ConfigurationError(
+                    f"queues: {type(queue).__name__} is not a Queue; write Queue('cards')"
+                )
             if queue.id in found:
                 raise IllegalInput(
                     f"Queue.id: two queues have the id {queue.id!r}; ids are used once"

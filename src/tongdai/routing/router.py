@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from tongdai.errors import IllegalInput, did_you_mean
 from tongdai.model.agent import Agent, Presence, check_presence
@@ -45,6 +45,9 @@ _ANYBODY: Final = Queue("any")
 
 _Timer: TypeAlias = tuple[Waiter, Due, Instant | Entry | None]
 """Whose, what, and the end of the cool-off or the place in line for which it was started."""
+
+
+Prospect: TypeAlias = Literal["ready", "less", "never"]
 
 
 class _Terms(NamedTuple):
@@ -503,6 +506,25 @@ class Router:
         wanted = self._wanted(waiter, waiter.plan.index(now - waiter.since), waiter.cooling or ())
         return self._roster.agent(agent).agent.meets(wanted)
 
+    def prospect(self, agent: str, contact: Contact, queue: Queue) -> Prospect:
+        """Return whether an agent could take a contact at the first step of a queue's plan.
+
+        They are `ready`, or could if they had `less` work, or could `never` as they are: unknown,
+        away, without the skills, or without the capacity.
+        """
+        state = self._roster.agents.get(agent)
+        settings = self._modes[contact.mode]
+        bench = Bench(_work(queue, contact.mode, settings), 0)
+        if (
+            state is None
+            or state.presence != "available"
+            or not state.agent.meets(queue.plan.steps[0].requires & contact.needs)
+            or not bench.possible(state)
+        ):
+            return "never"
+        kept = state.held is not None and not bench.exclusive
+        return "less" if kept or not bench.room(state) else "ready"
+
     def others(self, contact: str, agent: str, now: Instant) -> bool:
         """Return whether an available agent fits what a contact needs at its age without this one.
 
@@ -593,14 +615,7 @@ class Router:
         terms = self._terms.get((queue.id, mode))
         if terms is None or terms.queue is not queue:
             settings = self._modes[mode]
-            work = Work(
-                mode,
-                settings.cost if queue.cost is None else queue.cost,
-                settings.limit,
-                settings.exclusive,
-                settings.protect if settings.exclusive else None,
-            )
-            bench = self._roster.bench(work)
+            bench = self._roster.bench(_work(queue, mode, settings))
             how = (
                 self._strategy
                 if queue.strategy is None
@@ -748,6 +763,16 @@ class Router:
 _strategy: Callable[[Strategy | StrategyFunction], Strategy] = strategy
 _modes = modes
 _plan = plan
+
+
+def _work(queue: Queue, mode: Mode, settings: ModeSettings) -> Work:
+    return Work(
+        mode,
+        settings.cost if queue.cost is None else queue.cost,
+        settings.limit,
+        settings.exclusive,
+        settings.protect if settings.exclusive else None,
+    )
 
 
 def _any_first(plan: Plan, contact: Contact) -> bool:
