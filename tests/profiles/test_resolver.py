@@ -126,6 +126,27 @@ def test_a_phone_alone_does_not_join_two_names() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Nguyễn Văn An", "Nguyễn Văn Bình"),
+        ("Nguyễn Thị Lan", "Mai Thi Nguyen"),
+        ("Trần Quang Huy", "Lê Thị Hoa"),
+        ("John Smith", "Mary Jones"),
+    ],
+)
+def test_twins_are_two_people(one: str, other: str) -> None:
+    """One birth date, home and telephone are a household's, where both names are people's names."""
+    people = Resolver()
+    shared = {"phone": LAN, "birth_date": "1990-05-03", "address": "12 Lê Lợi", "city": "Huế"}
+    people.ingest(seen("o1", name=one, **shared))
+    found = people.ingest(seen("o2", name=other, **shared))
+    assert isinstance(found, Review)
+    assert "household" in {relation.kind for relation in people.relations("o1")}
+    misspelt = people.ingest(seen("o3", name=one.replace("n", "m", 1), **shared))
+    assert "p/o1" == misspelt.profile
+
+
 def test_who_has_no_name_joins_no_two_names() -> None:
     """A call without a name, from a line that two share, is nobody's bridge."""
     people = Resolver()

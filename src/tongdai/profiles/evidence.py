@@ -44,11 +44,19 @@ class Part(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """How two names compare: tenths of a bit, why, and whether they are two people's names."""
+    """How two names compare.
+
+    Attributes:
+        tenths: of a bit.
+        note: why.
+        conflict: whether they are two people's names, or one's with much mistyped.
+        sure: whether all that differs are names that people have, so that nothing is mistyped.
+    """
 
     tenths: int
     note: str
     conflict: bool
+    sure: bool = False
 
 
 class Scorer:
@@ -88,7 +96,7 @@ class Scorer:
         if parts is not None:
             parts.append(Part("prior", "", total / 10))
         contact = support = named = dated = 0  # (more than zero: it agrees)
-        sure = conflict = False
+        sure = conflict = two = False
         if (a.phones and b.phones) or (a.emails and b.emails):
             tenths, contact, sure = self._contact(a, b, parts)
             total += tenths
@@ -96,7 +104,7 @@ class Scorer:
             support = self._ids(a, b, parts)
             total += support
         if a.name is not None and b.name is not None:
-            named, note, conflict = self.names(a.name, b.name)
+            named, note, conflict, two = self.names(a.name, b.name)
             total += named
             if parts is not None:
                 parts.append(Part("name", "", named / 10, note))
@@ -112,7 +120,8 @@ class Scorer:
                 parts.append(Part("shared", "", cut / 10, "no more than an address agrees"))
             return total + cut, False
         if conflict:
-            never = support + max(0, dated) < _SUPPORT
+            # (twins have one birth date, one home and one telephone)
+            never = support + (0 if two else max(0, dated)) < _SUPPORT
         elif not contact:
             never = False
         else:
@@ -298,11 +307,12 @@ class Scorer:
             word not in _WEAK for word in right
         )
         if conflict:
+            sure = all(word in self._words or word in _WEAK for word in (*left, *right))
             if tenths <= 0 or len(left) == len(a.words) or len(right) == len(b.words):
-                return Naming(level["name.other"], "differ", conflict=True)
+                return Naming(level["name.other"], "differ", conflict=True, sure=sure)
             tenths += level["name.differs"] * min(len(left), len(right))
             tenths = min(tenths, level["name.part"])
-            return Naming(tenths, "differ in part", conflict=True)
+            return Naming(tenths, "differ in part", conflict=True, sure=sure)
         if left and right:
             tenths += level["name.middle"]
         tenths += level["name.extra"] * (len(left) + len(right))
