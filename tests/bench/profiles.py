@@ -145,19 +145,21 @@ def cost(resolver: Resolver, observations: list[Observation]) -> Cost:
 
 
 def grown(sizes: list[int], sample: int = 10_000) -> Iterator[tuple[int, Cost]]:
-    """Yield what an observation costs when so many are known, two thirds of them repeated."""
-    resolver = Resolver()
-    known = 0
-    source = stream(max(sizes) // 3)
+    """Yield what an observation costs when so many are known, of a third as many people.
+
+    The load is of one kind at each size: people who are known contact the center again.
+    """
     for size in sizes:
-        for observation in islice(source, size - known):
+        resolver = Resolver()
+        source = stream(size // 3)
+        for observation in islice(source, size):
             resolver.ingest(observation)
         gc.collect()
         gc.freeze()
         gc.disable()
         yield size, cost(resolver, list(islice(source, sample)))
         gc.enable()
-        known = size + sample
+        gc.unfreeze()
 
 
 def at_profiles(people: int, sample: int = 20_000) -> Cost:

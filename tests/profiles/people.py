@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from itertools import permutations
+from types import FunctionType, ModuleType
+from typing import Any
 
 import attrs
 from hypothesis import strategies as st
@@ -99,3 +102,24 @@ def phone_of(number: int) -> str:
 def orders(rows: list[Observation]) -> Iterable[tuple[Observation, ...]]:
     """Go through all orders of a few rows."""
     return permutations(rows)
+
+
+def reachable(root: object) -> str:
+    """Return every text that can be reached from an object, in lower case."""
+    met: set[int] = set()
+    todo: list[Any] = [root]
+    texts: list[str] = []
+    while todo:
+        one = todo.pop()
+        if id(one) in met or isinstance(one, (type, FunctionType, ModuleType)):
+            continue
+        met.add(id(one))
+        if isinstance(one, (str, bytes)):
+            texts.append(str(one).lower())
+        elif type(one).__module__ in ("builtins", "collections") or (
+            type(one).__module__.startswith("tongdai")
+        ):
+            todo += gc.get_referents(one)
+            fields = getattr(one, "__struct_fields__", ())
+            todo += [getattr(one, field) for field in fields]
+    return "\n".join(texts)

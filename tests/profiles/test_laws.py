@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.profiles.people import SMALL, TINY, observations, partition, resolver, several, view
-from tongdai.profiles import Attached, Merged, Observation, Resolver
+from tests.profiles.people import (
+    SMALL,
+    START,
+    TINY,
+    observations,
+    partition,
+    phone_of,
+    reachable,
+    resolver,
+    several,
+    view,
+)
+from tongdai.errors import IllegalInput
+from tongdai.model.contact import Claim
+from tongdai.profiles import Attached, Erased, MemoryStore, Merged, Observation, Resolver
 from tongdai.profiles.phones import phone
 from tongdai.profiles.survivorship import Said, choose, said
 
@@ -218,3 +234,117 @@ def test_what_waited_is_as_if_it_had_not(
     people = resolver(rows, TINY)
     assert view(resolver(others)) == view(people)
     assert () == people.rebuild()
+
+
+@given(st.integers(2, 12).flatmap(lambda most: st.permutations(range(most))), st.data())
+def test_one_shared_value_chains_nobody(order: list[int], data: st.DataObject) -> None:
+    """L6: people who share a value with the next one never come to be one, in any order.
+
+    Each has a name, and one value (phone, e-mail or place) with each neighbour; also when somebody
+    is erased afterwards and what is shared says more again.
+    """
+    kinds = [data.draw(st.sampled_from(["phone", "email", "address"])) for _ in range(13)]
+    people = Resolver(SMALL)
+    for number in order:
+        said_: dict[str, Any] = {}
+        for link in (number, number + 1):
+            said_[kinds[link]] = {
+                "phone": phone_of(link + 1),
+                "email": f"box{link}@fpt.vn",
+                "address": f"{link + 1} Lê Lợi",
+            }[kinds[link]]
+        people.ingest(
+            Observation(f"o{number}", "crm", START + number, name=_WORDS[number], **said_)
+        )
+    people.settle()
+    assert len(order) == len(partition(people))
+    people.erase(f"o{order[0]}")
+    people.settle()
+    assert len(order) - 1 == len(partition(people))
+
+
+_WORDS = (
+    *("Blimo Karstig", "Dovrin Achelt", "Fusgat Emmerpol", "Grinzel Otvaar", "Huplat Isindre"),
+    *("Jorvek Uldram", "Kestob Yannick", "Lambros Zuiver", "Morgwyn Pastel", "Nedrich Quorl"),
+    *("Osbert Rhyndal", "Prestig Solvane"),
+)
+
+
+@given(several(), observations("canary"), st.sampled_from(["profile", "observation"]))
+def test_what_is_erased_is_in_no_byte(
+    rows: list[Observation], last: Observation, what: str
+) -> None:
+    """L10: neither store nor resolver reaches a text that only the erased one said."""
+    marked = Observation(
+        "canary",
+        "canarysource",
+        last.at,
+        phone=last.phone,
+        name=f"{last.name} Canarius".strip(),
+        email="canary77@zwitscher.vn",
+        birth_date=last.birth_date,
+        address="77 Canarienvogelweg",
+        city=last.city,
+        claims=(*last.claims, Claim("customer", "canary-1001", scope="oa1")),
+        attributes={"note": "likes canary seeds"},
+    )
+    store = MemoryStore()
+    people = Resolver(SMALL, store=store)
+    for row in (*rows, marked):
+        people.ingest(row)
+    for row in rows[:2]:
+        people.unlink("canary", row.id, by="mai")
+        people.link("canary", row.id, by="mai")
+    people.review_queue()
+    assert "canarius" in reachable(people)
+    people.erase(people.find("canary") if what == "profile" else "canary")
+    people.settle()
+    left = reachable(people) + reachable(store)
+    assert [] == [trace for trace in ("canar", "zwitscher", "likes") if trace in left]
+
+
+@given(several(), st.data())
+def test_a_merge_is_told_apart_from_an_erasure(
+    rows: list[Observation], data: st.DataObject
+) -> None:
+    """L13: the ids that a merge retires resolve on; what is erased says that it was."""
+    people = Resolver(SMALL)
+    retired: list[str] = []
+    for row in rows:
+        for change in people.ingest(row).events:
+            assert not isinstance(change, Erased)
+            if isinstance(change, Merged):
+                retired += change.retired
+                assert change.profile not in change.retired
+    for id in retired:
+        assert people.find(id) in set(people.profiles())
+    gone = people.find(data.draw(st.sampled_from(rows)).id)
+    held = people.profile(gone).observations
+    assert isinstance(people.erase(gone), Erased)
+    for id in (gone, *held):
+        with pytest.raises(IllegalInput, match="was erased"):
+            people.find(id)
+
+
+@given(several())
+def test_the_audit_follows_whoever_holds_the_records(rows: list[Observation]) -> None:
+    """L15: a profile's audit is every entry that names one of its observations, and no other."""
+    people = Resolver(SMALL)
+    told: list[tuple[str, frozenset[str]]] = []
+    for row in rows:
+        told += [
+            ("merged", frozenset(people.profile(change.profile).observations))
+            for change in people.ingest(row).events
+            if isinstance(change, Merged)
+        ]
+    if len(rows) > 1:
+        people.unlink(rows[0].id, rows[1].id, by="mai")
+        told.append(("unlink", frozenset((rows[0].id, rows[1].id))))
+    everything = {entry.number: entry for row in rows for entry in people.audit(row.id)}
+    for id in people.profiles():
+        members = set(people.profile(id).observations)
+        mine = [n for n, e in everything.items() if any(members & set(g) for g in e.groups)]
+        assert sorted(mine) == [entry.number for entry in people.audit(id)]
+    kinds = [entry.kind for entry in everything.values()]
+    for kind in ("merged", "unlink"):
+        assert kinds.count(kind) >= sum(what == kind for what, _ in told)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
-from types import FunctionType, ModuleType
 from typing import Any, cast
 
 import pytest
 
-from tests.profiles.people import DAY, START, partition, phone_of, view
+from tests.profiles.people import DAY, START, partition, phone_of, reachable, view
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.model.contact import Claim
 from tongdai.profiles import (
@@ -138,7 +136,12 @@ def test_a_phone_alone_does_not_join_two_names() -> None:
 def test_twins_are_two_people(one: str, other: str) -> None:
     """One birth date, home and telephone are a household's, where both names are people's names."""
     people = Resolver()
-    shared = {"phone": LAN, "birth_date": "1990-05-03", "address": "12 Lê Lợi", "city": "Huế"}
+    shared: dict[str, Any] = {
+        "phone": LAN,
+        "birth_date": "1990-05-03",
+        "address": "12 Lê Lợi",
+        "city": "Huế",
+    }
     people.ingest(seen("o1", name=one, **shared))
     found = people.ingest(seen("o2", name=other, **shared))
     assert isinstance(found, Review)
@@ -348,34 +351,13 @@ def test_erasure_leaves_no_trace() -> None:
     people.review_queue()
     profile = people.find("canary-0")
     assert set(people.profile(profile).observations) >= {"canary-0", "canary-1", "canary-2"}
-    assert "canari" in _reachable(people)
+    assert "canari" in reachable(people)
     people.erase(profile)
-    left = _reachable(people)
+    left = reachable(people)
     for trace in ("canar", "zwitscher", "19770717", "1977-07-17", "likes"):
         assert trace not in left
     people.erase("p/o1")
-    assert "977654389" not in _reachable(people)
-
-
-def _reachable(root: object) -> str:
-    """Return every text that can be reached from an object, in lower case."""
-    seen_: set[int] = set()
-    todo: list[Any] = [root]
-    texts: list[str] = []
-    while todo:
-        one = todo.pop()
-        if id(one) in seen_ or isinstance(one, (type, FunctionType, ModuleType)):
-            continue
-        seen_.add(id(one))
-        if isinstance(one, (str, bytes)):
-            texts.append(str(one).lower())
-        elif type(one).__module__ in ("builtins", "collections") or (
-            type(one).__module__.startswith("tongdai")
-        ):
-            todo += gc.get_referents(one)
-            fields = getattr(one, "__struct_fields__", ())
-            todo += [getattr(one, field) for field in fields]
-    return "\n".join(texts)
+    assert "977654389" not in reachable(people)
 
 
 def test_a_store_is_taken_up() -> None:
