@@ -38,6 +38,9 @@ EXAMPLES = [
     ["phone_menu.py"],
     ["phone_menu.py", "--text"],
     ["one_customer.py"],
+    ["import_people.py"],
+    ["line_chat.py", "--backend", "asyncio"],
+    ["line_chat.py", "--backend", "trio"],
 ]
 
 
@@ -150,8 +153,25 @@ def accuracy(session: nox.Session) -> None:
 @nox.session(default=False)
 def corpus(session: nox.Session) -> None:
     """Hold real flows of other systems against the importers' laws (on request; name a folder)."""
-    session.install("-e", ".[flows]")
+    install(session, "tests", package=".[email,flows,html,zalo]")
     session.run("python", "-m", "tests.corpus", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Look for bytes that a decoder cannot stand (on request; some minutes)."""
+    install(session, "fuzz", package=".[email,profiles,zalo]")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def channels(session: nox.Session) -> None:
+    """Run the adapters against real servers and a real browser (on request).
+
+    What is missing is skipped and said in one line; with TONGDAI_REQUIRE_SERVERS=1 it is a failure.
+    """
+    install(session, "tests", "servers", package=".[demo,email,html,profiles,testing,zalo]")
+    session.run("pytest", "tests/servers", *session.posargs)
 
 
 @nox.session(default=False)

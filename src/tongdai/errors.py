@@ -9,7 +9,7 @@
         FlowError         a session and its flow do not fit
           MissingFlow     the flow, or the version that the session is on, is not there
           MissingNode     the flow has no such node
-      ChannelFault        a channel could not send
+      ChannelFault        a channel could not do something
       OfferGone           the offer was over before the agent answered
       JournalError        the journal could not do what was asked
         JournalConflict   somebody else has appended since
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,19 +110,65 @@ class MissingNode(FlowError):
         return str(self.args[0])
 
 
+FaultKind: TypeAlias = Literal[
+    "retry",
+    "throttled",
+    "window_closed",
+    "blocked",
+    "bad_address",
+    "unauthorised",
+    "rejected",
+    "unknown",
+]
+"""Why a channel could not do something.
+
+`retry`: it was not sent, and may be tried again (a server is down, the network is gone).
+`throttled`: too many at once; `retry_after` says when to go on, where the provider says it.
+`window_closed`: the customer wrote too long ago, or too much was answered already.
+`blocked`: the customer wants nothing from here. `bad_address`: there is nobody there.
+`unauthorised`: our token or key is not taken; no message will pass until that is mended.
+`rejected`: the provider will not take this message, however often it is tried.
+`unknown`: it may have been sent, or not (the answer got lost).
+"""
+
+
 class ChannelFault(TongdaiError):
-    """A channel could not send.
+    """A channel could not do something.
 
     Attributes:
-        reason: a short word, such as `throttled`, `blocked` or `window_closed`.
-        retry_after: how long to wait before trying again; `None` when trying again will not help.
+        kind: what kind of failure it is; what is done about it depends on this alone.
+        detail: what the provider said, without anything secret.
+        retry_after: how long to wait before trying again, where the provider says it.
+        code: the provider's code, where it has one.
     """
 
-    def __init__(self, reason: str, *, retry_after: Duration | None = None) -> None:
-        """Keep the reason and the time to wait."""
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(
+        self,
+        kind: FaultKind,
+        detail: str = "",
+        *,
+        retry_after: Duration | None = None,
+        code: str = "",
+    ) -> None:
+        """Keep all of it.
+
+        Raises:
+            ConfigurationError: there is no such kind.
+        """
+        if kind not in get_args(FaultKind):
+            raise ConfigurationError(
+                f"ChannelFault.kind: {kind!r} is not one of {', '.join(get_args(FaultKind))}"
+            )
+        super().__init__(kind, detail)
+        self.kind: FaultKind = kind
+        self.detail = detail
         self.retry_after = retry_after
+        self.code = code
+
+    def __str__(self) -> str:
+        """Give kind, code and detail as a line."""
+        code = f" {self.code}" if self.code else ""
+        return f"{self.kind}{code}: {self.detail}" if self.detail else f"{self.kind}{code}"
 
 
 class OfferGone(TongdaiError):

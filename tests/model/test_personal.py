@@ -22,7 +22,7 @@ from tongdai import (
     seconds,
 )
 from tongdai.center import effects, events
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Message, Receipt
 from tongdai.model.contact import Attachment
 
 SECRET = "0908993022"  # noqa: S105 - a phone number, and nobody's
@@ -43,7 +43,7 @@ CARRIERS = [
     CONTACT,
     MESSAGE,
     Receipt(key="r1", at=0, address=ADDRESS, status="read"),
-    Left(key="l1", at=0, address=ADDRESS),
+    Activity(what="left", key="l1", at=0, address=ADDRESS),
     Arrive(CONTACT, "cards"),
     Receive(MESSAGE, "cards"),
     Say("c1/1", CONTENT),

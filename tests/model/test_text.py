@@ -191,11 +191,12 @@ def test_every_way_of_saying_a_choice_means_it_or_nothing(menu: dict[str, tuple[
 def test_a_number_in_words_means_its_choice_or_nothing(
     menu: dict[str, tuple[str, ...]], words: str
 ) -> None:
-    """Never another one, unless the words themselves are a label there."""
+    """Never another one, unless the words, or words about the number, are a label there."""
     texts = {fold(text) for key, labels in menu.items() for text in (key, *labels)}
     for key in ("0", "1", "2", "12"):
         said = words.format(key)
-        taken = any(text and text != key and text in fold(said) for text in texts)
+        others = {text for text in texts if text and text != key}
+        taken = any(text in fold(said) or key in text for text in others)
         if key in menu and not taken:
             expected = None if key in Choices(menu).collisions else key
             assert expected == read(said, menu)
@@ -215,3 +216,62 @@ def test_a_page_of_text_chooses_nothing() -> None:
 def test_one_reading_of_many_words_is_bounded() -> None:
     """A few words around an answer are dropped, not any number of them."""
     assert ("2", None) == (read("da em chon so 2", MENU), read("da em chon bam so 2", MENU))
+
+
+# --- what each choice is called -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choices", "numbers"),
+    [
+        ({"1": ("Thẻ",), "2": ("Vay",)}, ["1", "2"]),
+        ({"7": ("Thẻ",), "0": ("Vay",)}, ["7", "0"]),
+        ({"cards": ("Thẻ",), "loans": ("Vay",)}, ["1", "2"]),
+        ({"cards": ("Thẻ",), "1": ("Vay",)}, ["3", "1"]),
+        ({"1": (), "*": (), "2": ()}, ["1", "*", "2"]),
+        ({"a": ("2",), "b": ("3",), "c": ("4",)}, ["2", "3", "4"]),
+        ({"a": ("2.",), "b": ("Vay",)}, ["2", "3"]),
+        ({"a": ("2",), "b": ("2",)}, ["1", "3"]),
+        ({"a": ("Hai", "2"), "b": ("Vay",)}, ["1", "2"]),
+        ({}, []),
+    ],
+)
+def test_each_choice_has_a_number(choices: dict[str, tuple[str, ...]], numbers: list[str]) -> None:
+    """Its key, its label where that is a number, its place, or the next one that is free."""
+    assert numbers == list(Choices(choices).numbers.values())
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer"),
+    [
+        ({"a": ("số 2",), "b": ("Vay",)}, "số 2"),
+        ({"a": ("số 2",), "b": ("Vay",)}, "phím số 2"),
+        ({"1": ("Option 2",), "2": ("Option 1",)}, "option 2"),
+        ({"1": ("2.",), "2": ("Vay",)}, "2."),
+        ({"a": ("Hai", "2"), "b": ("Vay",)}, "2"),
+        ({"a": ("2. Vay",), "b": ("Vay",)}, "2. Vay"),
+        ({"*": ("Thẻ",), "b": ("Sao",)}, "phím sao"),
+    ],
+)
+def test_a_number_that_is_a_label_elsewhere_means_neither(
+    choices: dict[str, tuple[str, ...]], answer: str
+) -> None:
+    """Nobody can tell whether the label is meant or the number."""
+    assert None is read(answer, choices)
+
+
+@given(MENUS)
+def test_no_two_choices_have_one_number(menu: dict[str, tuple[str, ...]]) -> None:
+    """Unless their keys cannot be told apart."""
+    numbers = Choices(menu).numbers
+    assert list(menu) == list(numbers)
+    folded = [fold(number) for key, number in numbers.items() if not key.isdecimal()]
+    assert sorted(set(folded)) == sorted(folded)
+    assert not set(folded) & {fold(key) for key in menu if key.isdecimal()}
+
+
+@given(MENUS)
+def test_synonyms_change_no_number(menu: dict[str, tuple[str, ...]]) -> None:
+    """Who shows labels alone and who reads with synonyms call a choice the same."""
+    shown = Choices({key: texts[:1] for key, texts in menu.items()})
+    assert shown.numbers == Choices(menu).numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import isclass
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import msgspec
@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 import tongdai
 from tongdai import Agent, Center, Contact, Metrics, OmnichannelQueue, Queue, Router, testing
 from tongdai.center import Decision, Pause, Shift, Visit, effects, events, inputs, simulate
-from tongdai.channels import Inbound, Left, Medium, Message, Receipt, Sent
+from tongdai.channels import (
+    Answer,
+    Inbound,
+    Medium,
+    Received,
+    ReplyWindow,
+    Request,
+    Sent,
+    Sign,
+)
 from tongdai.model import codec
-from tongdai.model.contact import Attachment
+from tongdai.model.contact import Attachment, Button, Template
 from tongdai.model.mode import ModeSettings
 from tongdai.model.queue import Closed
 from tongdai.testing import Scenario, agents, contacts, scenarios, shifts, visits
@@ -24,7 +33,10 @@ from tongdai.testing import Scenario, agents, contacts, scenarios, shifts, visit
 NO_VALUES = {Center, Decision, Metrics, OmnichannelQueue, Router}
 VALUES: list[Any] = [
     *(value for name in tongdai.__all__ if isclass(value := getattr(tongdai, name))),
-    *(Attachment, Closed, ModeSettings, Medium, Sent, Message, Receipt, Left),
+    *(Attachment, Button, Template, Closed, ModeSettings, Medium, ReplyWindow, Sent),
+    *(Request, Answer, Received),
+    *get_args(Inbound),
+    *get_args(Sign),
     *(Visit, Pause, Shift, Scenario),
     *inputs.AnyInput.__args__,
     *events.AnyEvent.__args__,

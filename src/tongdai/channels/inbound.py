@@ -2,7 +2,8 @@
 
 Rule: an inbound value is verified by its adapter, and can be told from every other by channel and
 `key`, so that what a provider delivers twice is taken once. `raw` is the provider's own bytes, kept
-for whoever must prove what came; the core never looks into it.
+for whoever must prove what came; the core never looks into it, and no repr shows it. No kind of
+inbound has a telephone number of its own: who somebody is, `claims` tell.
 """
 
 from __future__ import annotations
@@ -16,44 +17,58 @@ from tongdai.model.personal import Personal, Value
 from tongdai.model.time import Instant, checked
 
 
-class Message(Value, frozen=True, kw_only=True, tag=True):
-    """A customer wrote something.
+class _Inbound(Value, frozen=True, kw_only=True, tag=True):
+    """What all inbound values have.
 
     Attributes:
-        key: the provider's id of the message; unique within the channel.
-        at: when it was written, by the provider's clock.
-        address: from whom; answers go there.
-        content: what was written.
-        claims: identifiers that came with it.
-        replies_to: keys of messages that it answers, nearest first (a quoted message; References).
+        key: the provider's id of what came; unique within the channel, the same each time it is
+            delivered.
+        at: when it happened, by the provider's clock.
+        address: whose it is; answers go there.
         raw: the provider's own bytes.
     """
 
     key: str
     at: Instant
     address: Address
-    content: Content
-    claims: tuple[Claim, ...] = ()
-    replies_to: tuple[str, ...] = ()
     raw: Annotated[bytes, Personal] = b""
 
 
-class Receipt(Value, frozen=True, kw_only=True, tag=True):
-    """A provider tells what became of messages that were sent.
+class Message(_Inbound, frozen=True, kw_only=True):
+    """A customer wrote something.
 
     Attributes:
-        key: the provider's id of the receipt, or of message and status together.
-        at: when, by the provider's clock.
-        address: to whom the messages went.
+        content: what was written; for a tap on a button, its label.
+        claims: identifiers that came with it.
+        replies_to: keys or sent ids of messages that it answers, nearest first (a quoted message,
+            References).
+        choice: the key of the button that was tapped; empty where it was written.
+        question: the question of that button, as `Content.question` gave it.
+        automatic: why nobody wrote this: `bounce`, `reply` (out of office), `echo` (of what we
+            sent), `list`; empty where somebody did. What is automatic opens no contact and causes
+            no answer.
+    """
+
+    content: Content
+    claims: tuple[Claim, ...] = ()
+    replies_to: tuple[str, ...] = ()
+    choice: str = ""
+    question: str = ""
+    automatic: Literal["", "bounce", "reply", "echo", "list"] = ""
+
+
+class Receipt(_Inbound, frozen=True, kw_only=True):
+    """A provider tells what became of messages that were sent.
+
+    Its key is the provider's id of the receipt, or that of message and status together.
+
+    Attributes:
         status: what became of them.
         ids: the messages; some providers tell by `upto` instead.
         upto: everything sent until this instant, where a provider tells by watermark.
         error: the provider's code, where it failed.
     """
 
-    key: str
-    at: Instant
-    address: Address
     status: Literal["sent", "delivered", "read", "failed"]
     ids: tuple[str, ...] = ()
     upto: Instant | None = None
@@ -69,15 +84,53 @@ class Receipt(Value, frozen=True, kw_only=True, tag=True):
             force_setattr(self, "upto", checked(self.upto, "Receipt.upto"))
 
 
-class Left(Value, frozen=True, kw_only=True, tag=True):
-    """A customer left: hung up, or closed the chat."""
+class Activity(_Inbound, frozen=True, kw_only=True):
+    """A customer does something besides writing.
 
-    key: str
-    at: Instant
-    address: Address
+    Attributes:
+        what: `typing` (may be lost), `joined` the chat, or `left` it (hung up, closed it).
+    """
+
+    what: Literal["typing", "joined", "left"]
 
 
-Inbound: TypeAlias = Message | Receipt | Left
+class Revised(_Inbound, frozen=True, kw_only=True):
+    """A customer changed what was written before.
+
+    Attributes:
+        message: the key of the message.
+        content: what it says now; `None` where it was withdrawn.
+    """
+
+    message: str
+    content: Content | None = None
+
+
+class Relinked(_Inbound, frozen=True, kw_only=True):
+    """The platform knows a customer under another identity from now on.
+
+    Attributes:
+        to: where they are reached from now on; `None` where that stays.
+        claims: who they are from now on.
+    """
+
+    to: Address | None = None
+    claims: tuple[Claim, ...] = ()
+
+
+class Ringing(_Inbound, frozen=True, kw_only=True):
+    """A call comes in; its address is the call's own, and over with it.
+
+    Attributes:
+        called: what was dialled.
+        claims: who calls, if that is shown.
+    """
+
+    called: str = ""
+    claims: tuple[Claim, ...] = ()
+
+
+Inbound: TypeAlias = Message | Receipt | Activity | Revised | Relinked | Ringing
 """Everything that a channel reads."""
 
 

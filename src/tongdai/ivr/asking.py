@@ -20,7 +20,6 @@ it is entered, but go on when it is put again, also by way of its own `no_input`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, Literal, cast
 
 from tongdai.ivr import effects, events, nodes
@@ -28,7 +27,9 @@ from tongdai.ivr.flow import Handler, Language, Operator
 from tongdai.ivr.prompts import Modality
 from tongdai.ivr.ready import Asking, ReadyNode, ReadyWording, Saying
 from tongdai.ivr.run import Run
+from tongdai.model.contact import Button
 from tongdai.model.expression import Template
+from tongdai.model.menu import written
 from tongdai.model.time import seconds
 
 GRACE: Final = seconds(1)
@@ -134,7 +135,7 @@ def play(run: Run, here: ReadyNode, wording: ReadyWording, number: int, *, barge
     """Say a wording, over messages with the choices that there are."""
     session = run.session
     text, ssml, audio = wording.fixed or wording.filled(run.values())
-    buttons: tuple[effects.Button, ...] = ()
+    buttons: tuple[Button, ...] = ()
     if session.modality != "voice":
         ssml = audio = ""
         if here.asks and here.question.labels:
@@ -144,15 +145,14 @@ def play(run: Run, here: ReadyNode, wording: ReadyWording, number: int, *, barge
     run.do(effects.Play(token, text, ssml, audio, language, barge_in, buttons, extra))
 
 
-def _with_choices(run: Run, question: Asking, text: str) -> tuple[str, tuple[effects.Button, ...]]:
+def _with_choices(run: Run, question: Asking, text: str) -> tuple[str, tuple[Button, ...]]:
     """Return a text and the choices to it: as buttons, or as lines of the text."""
     labels = [(key, _label(run, key, saying)) for key, saying in question.labels]
     if run.session.modality == "chat":
-        return text, tuple(effects.Button(key, label) for key, label in labels)
+        return text, tuple(Button(key, label) for key, label in labels)
     if not question.lines:
         return text, ()
-    numbers = _numbers([key for key, _ in labels])
-    lines = [f"{numbers[key]}. {label}" for key, label in labels]
+    lines = written([Button(key, label) for key, label in labels])
     return "\n".join([text, *lines] if text else lines), ()
 
 
@@ -161,16 +161,6 @@ def _label(run: Run, key: str, saying: Saying | None) -> str:
         return key
     wording = saying.find(run.session.language, 0)
     return (wording.fixed or wording.filled(run.values()))[0]
-
-
-def _numbers(keys: list[str]) -> Mapping[str, str]:
-    """Return what a bare message calls each choice: its key, or its place where that is no digit.
-
-    (As `model.text` reads it: a place that is the key of another choice is not used.)
-    """
-    known = set(keys)
-    places = {key: str(place) for place, key in enumerate(keys, 1)}
-    return {key: key if key.isdecimal() or places[key] in known else places[key] for key in keys}
 
 
 # --- reading the answer ---------------------------------------------------------------------------

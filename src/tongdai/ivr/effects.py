@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
+from tongdai.model.contact import Button
 from tongdai.model.personal import Personal, PersonalText, Value
 from tongdai.model.time import Duration, Instant
 
@@ -22,13 +23,6 @@ class Effect(Value, frozen=True, kw_only=True, tag=True):
     """
 
     id: str = ""
-
-
-class Button(Value, frozen=True, gc=False):
-    """A choice to tap: the key that it answers with, and what it says."""
-
-    key: str
-    label: PersonalText
 
 
 class Play(Effect, frozen=True, gc=False):

@@ -249,6 +249,8 @@ def _one_of(kinds: tuple[Any, ...], raw: object, path: str) -> Any:  # noqa: ANN
     if isinstance(raw, str) and str in kinds:
         return raw
     rest = [kind for kind in kinds if kind not in (NoneType, str)]
+    if len(rest) > 1 and type(raw) in rest:  # (a text, a number or a truth, as it stands)
+        return raw
     return _structure(rest[0] if rest else str, raw, path)
 
 

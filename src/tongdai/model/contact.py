@@ -6,8 +6,10 @@ keyword.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from msgspec.structs import force_setattr
 
@@ -15,10 +17,19 @@ from tongdai.errors import ConfigurationError
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode
 from tongdai.model.order import check_points
-from tongdai.model.personal import Personal, Value
+from tongdai.model.personal import Personal, PersonalText, Value
 from tongdai.model.requirement import Requirement
 from tongdai.model.text import check_text
 from tongdai.model.time import Instant, checked
+
+ASSURANCES: Final = ("asserted", "carrier", "platform", "verified")
+"""How sure a claim is, from least to most."""
+Plain: TypeAlias = str | int | float | bool
+"""What an attribute can be."""
+MOST_ATTRIBUTES: Final = 64
+LONGEST_ATTRIBUTE: Final = 4_096
+"""Characters of an attribute that is text."""
+_LARGEST: Final = 2**63
 
 
 class Address(Value, frozen=True):
@@ -85,11 +96,42 @@ class Attachment(Value, frozen=True):
             force_setattr(self, "expires", checked(self.expires, "Attachment.expires"))
 
 
+class Button(Value, frozen=True, gc=False):
+    """A choice to tap: the key that it answers with, and what it says."""
+
+    key: str
+    label: PersonalText
+
+
+class Template(Value, frozen=True):
+    """A message that the provider has approved beforehand, and what fills its gaps, in order."""
+
+    name: str
+    language: str = ""
+    values: tuple[PersonalText, ...] = ()
+
+
 class Content(Value, frozen=True):
-    """What is said: text, and files beside it."""
+    """What is said: text, and what stands beside it.
+
+    Attributes:
+        text: what is said.
+        attachments: files beside it.
+        buttons: choices to tap, in the order in which they are shown.
+        question: comes back with the choice, so that a tap on an old message can be told.
+        subject: what it is about, where the medium has such a line.
+        template: what to send in place of the text where only approved messages may be sent.
+        automatic: whether a flow or the center says it, and no person wrote it. Media that answer
+            machines are told, and windows that are for humans only are closed to it.
+    """
 
     text: Annotated[str, Personal] = ""
     attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    question: str = ""
+    subject: Annotated[str, Personal] = ""
+    template: Template | None = None
+    automatic: bool = False
 
     def __post_init__(self) -> None:
         """Check what a type checker cannot.
@@ -98,12 +140,23 @@ class Content(Value, frozen=True):
             ConfigurationError: names the field and what would be right.
         """
         check_text(self.text, "Content.text")
-        _check_several(self.attachments, "Content.attachments")
-        for attachment in self.attachments:
-            if not isinstance(attachment, Attachment):
-                raise ConfigurationError(
-                    f"Content.attachments: {type(attachment).__name__} is not an Attachment"
-                )
+        if self.attachments or type(self.attachments) is not tuple:
+            _check_each(self.attachments, Attachment, "Content.attachments")
+        if self.buttons or type(self.buttons) is not tuple:
+            _check_each(self.buttons, Button, "Content.buttons")
+            for button in self.buttons:
+                check_text(button.key, "Button.key")
+                if not button.key:
+                    raise ConfigurationError("Button.key: it is empty; a tap must tell its choice")
+                check_text(button.label, "Button.label")
+        if self.question != "":
+            check_text(self.question, "Content.question")
+        if self.subject != "":
+            check_text(self.subject, "Content.subject")
+        if self.template is not None and type(self.template) is not Template:
+            raise ConfigurationError(
+                f"Content.template: {type(self.template).__name__} is not a Template"
+            )
 
 
 class Contact(Value, frozen=True):
@@ -116,8 +169,11 @@ class Contact(Value, frozen=True):
         language: a skill that the agent must have, never relaxed; empty for none.
         priority: points; what a point is worth is the queue's order.
         due: when it should be answered; counts in queues ordered by due time.
-        address: where the customer can be reached, if by messages.
+        address: where the customer can be reached, if by messages; of a call that came over a
+            channel, the call's own.
         claims: identifiers that it carries.
+        attributes: what else is known of it, by name: what triage found, or an application wants
+            to show. No decision of queue or router depends on it.
     """
 
     id: str
@@ -128,6 +184,7 @@ class Contact(Value, frozen=True):
     due: Instant | None = None
     address: Address | None = None
     claims: tuple[Claim, ...] = ()
+    attributes: Annotated[Mapping[str, Plain], Personal] = {}
 
     def __post_init__(self) -> None:
         """Check what a type checker cannot.
@@ -164,11 +221,54 @@ class Contact(Value, frozen=True):
                 f"Contact.language: {self.language!r} is not the name of a skill, such as 'vi'"
             )
         _needs(self.requires, self.language)
+        if self.attributes or type(self.attributes) is not dict:
+            check_attributes(self.attributes, "Contact.attributes")
+            force_setattr(self, "attributes", dict(self.attributes))
 
     @property
     def needs(self) -> Requirement:
         """What the contact itself requires, its language included."""
         return _needs(self.requires, self.language)
+
+
+def check_attributes(values: object, field: str) -> None:
+    """Raise an error that names the field unless these are attributes.
+
+    Raises:
+        ConfigurationError: no mapping, too many, a name that is no id, or a value that is neither
+            text nor number nor truth.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(f"{field}: {type(values).__name__} is not a mapping by name")
+    if len(values) > MOST_ATTRIBUTES:
+        raise ConfigurationError(f"{field}: {len(values)} are too many; at most {MOST_ATTRIBUTES}")
+    for name, value in cast("Mapping[object, object]", values).items():
+        check_id(name, field)
+        where = f"{field}[{name!r}]"
+        if isinstance(value, str):
+            check_text(value, where)
+            if len(value) > LONGEST_ATTRIBUTE:
+                raise ConfigurationError(
+                    f"{where}: {len(value)} characters are too many; at most {LONGEST_ATTRIBUTE}"
+                )
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise ConfigurationError(f"{where}: {value} is not a finite number")
+        elif not isinstance(value, int):
+            raise ConfigurationError(
+                f"{where}: {type(value).__name__} is no plain value; give a text, a number, "
+                "True or False"
+            )
+        elif not -_LARGEST <= value < _LARGEST:
+            raise ConfigurationError(f"{where}: the number is too large; it has at most 64 bits")
+
+
+def _check_each(values: object, kind: type, field: str) -> None:
+    if not isinstance(values, (tuple, list)):
+        raise ConfigurationError(f"{field}: {type(values).__name__} is not a tuple")
+    for value in values:
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{field}: {type(value).__name__} is not {kind.__name__}")
 
 
 def _check_several(values: object, field: str) -> None:

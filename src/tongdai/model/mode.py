@@ -72,7 +72,8 @@ class ModeSettings:
         exclusive: whether the contact wants an agent alone. Exclusive contacts are protected.
         protect: when an exclusive contact has waited so long, agents who fit it take no new other
             work until it is served or gone; `None` protects nobody.
-        abandons: whether a customer who leaves the channel gives up; where not, `Left` is ignored.
+        abandons: whether a customer who leaves the channel gives up; where not, leaving is
+            ignored.
         offer: how long an agent has to answer an offer.
         auto_accept: whether offers accept themselves.
         wrap_up: how long after-contact work lasts; `OPEN_ENDED` lasts until a disposition is

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, NoReturn
 
@@ -65,31 +66,41 @@ class Choices:
     """What an answer can mean: keys, and the words that stand for each.
 
     Attributes:
+        numbers: what each choice is called where the choices are written as lines, or spoken: its
+            key where that is a number; else its first text where that is one; else its place,
+            counted from 1; and where another choice has that number, `*` and `#` as they are and
+            others the next number that nobody has. Keys, first texts and their order alone decide
+            this, so whoever shows labels and whoever reads answers with more synonyms agree.
         collisions: folded texts that stand for several choices, with the keys of these. Such a
             text chooses none of them.
     """
 
-    __slots__ = ("_exact", "_loose", "collisions")
+    __slots__ = ("_exact", "_loose", "_signs", "collisions", "numbers")
 
     def __init__(self, choices: Mapping[str, Sequence[str]]) -> None:
         """Index the choices.
 
         Args:
-            choices: the texts (label, synonyms) by key, in the order in which they are shown. A
-                key is what is pressed on a telephone, or a button's id, and stands for its choice
-                too; where it is no number, so does its place, counted from 1, unless that number is
-                a key or a text itself.
+            choices: the texts by key, in the order in which they are shown; the label comes first,
+                then its synonyms. A key is what is pressed on a telephone, or a button's id, and
+                stands for its choice too, as its number does, and its line (`2. Thẻ`). A text that
+                says the number of another choice (`số 2` as a label of the first) collides with it.
         """
+        self.numbers: Final[Mapping[str, str]] = _numbers(choices)
+        owners = {_folded(number): key for key, number in self.numbers.items()}
+        owners.pop("", None)
         exact: dict[str, set[str]] = {}
         loose: dict[str, set[str]] = {}
         for key, texts in choices.items():
-            for text in (key, *texts, *_KEYS.get(key, ())):
-                folded = fold(text) if len(text) <= _LONGEST_ANSWER else ""
-                exact.setdefault(folded, set()).add(key)
-                loose.setdefault(_bare(folded), set()).add(key)
-        for place, key in enumerate(choices, 1):
-            if not key.isdecimal() and str(place) not in loose:
-                exact[str(place)] = loose[str(place)] = {key}
+            number = self.numbers[key]
+            lines = (line(number, text) for text in texts if _folded(text))
+            for text in (key, number, *texts, *_KEYS.get(key, ()), *lines):
+                folded = _folded(text)
+                bare = _bare(folded)
+                meant = {key, *(owners[form] for form in _forms(folded) if form in owners)}
+                exact.setdefault(folded, set()).update(meant)
+                loose.setdefault(bare, set()).update(meant)
+        self._signs: Final = frozenset(key for key in choices if key in _KEYS)
         exact.pop("", None)
         loose.pop("", None)
         self._exact: Final = {text: _only(keys) for text, keys in exact.items()}
@@ -104,23 +115,29 @@ class Choices:
         """Return the key of the choice that an answer means, or `None`.
 
         In this order, each without regard to case and accents: the text as it stands (key, label,
-        synonym, number), the text without marks around it (`2.`, `(2)`), and that without the words
-        that people put around it (`bấm phím số 2 ạ`, `option 2 please`). What two choices could
-        mean at one of these steps means none.
+        synonym, number, line), the text without marks around it (`2.`, `(2)`), and that without the
+        words that people put around it (`bấm phím số 2 ạ`, `option 2 please`). What two choices
+        could mean at one of these steps means none.
         """
         if len(answer) > _LONGEST_ANSWER:
             return None
         folded = fold(answer)
         if folded in self._exact:
             return self._exact[folded]
-        bare = _bare(folded)
+        bare = self._core(folded)
         if bare in self._loose:
             return self._loose[bare]
         for text in _shorter(folded.split()):
-            for index, word in ((self._exact, text), (self._loose, _bare(text))):
+            for index, word in ((self._exact, text), (self._loose, self._core(text))):
                 if word in index:
                     return index[word]
         return None
+
+    def _core(self, folded: str) -> str:
+        """Return a text without the marks around it; a star or hash that is a key is no mark."""
+        if self._signs and not self._signs.isdisjoint(folded.split()):
+            return folded
+        return _bare(folded)
 
 
 def read(answer: str, choices: Mapping[str, Sequence[str]] | Choices) -> str | None:
@@ -130,6 +147,49 @@ def read(answer: str, choices: Mapping[str, Sequence[str]] | Choices) -> str | N
     """
     known = choices if isinstance(choices, Choices) else Choices(choices)
     return known.read(answer)
+
+
+def line(number: str, label: str) -> str:
+    """Return a choice as a line of text."""
+    return f"{number}. {label}"
+
+
+def _numbers(choices: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    named = {_bare(_folded(key)) for key in choices}
+    firsts = {key: _bare(_folded(texts[0])) for key, texts in choices.items() if texts}
+    written = Counter(first for first in firsts.values() if first.isdecimal())
+    free = len(choices)
+    numbers: dict[str, str] = {}
+    for place, key in enumerate(choices, 1):
+        first = firsts.get(key, "")
+        if key.isdecimal():
+            numbers[key] = key
+        elif written[first] == 1 and first not in named:
+            numbers[key] = first
+        elif str(place) not in named and str(place) not in written:
+            numbers[key] = str(place)
+        elif key in _KEYS:
+            numbers[key] = key
+        else:
+            free += 1
+            while str(free) in named or str(free) in written:
+                free += 1
+            numbers[key] = str(free)
+    return numbers
+
+
+def _folded(text: str) -> str:
+    """Return a text folded; one that nobody would answer counts as none."""
+    return fold(text) if len(text) <= _LONGEST_ANSWER else ""
+
+
+def _forms(folded: str) -> Iterable[str]:
+    """Go through what a text can be read as, itself first."""
+    yield folded
+    yield _bare(folded)
+    for text in _shorter(folded.split()):
+        yield text
+        yield _bare(text)
 
 
 def _only(keys: set[str]) -> str | None:

@@ -23,10 +23,31 @@ from tongdai.center import Center, Decision, Pause, Shift, Visit
 from tongdai.center import effects as effects_
 from tongdai.center import events as events_
 from tongdai.center import inputs as inputs_
-from tongdai.channels import Can, Inbound, Medium, Sent
+from tongdai.channels import (
+    Answer,
+    Can,
+    Choosing,
+    Files,
+    Inbound,
+    Medium,
+    Received,
+    ReplyWindow,
+    Request,
+    Sent,
+    Sign,
+    Unit,
+)
 from tongdai.errors import IllegalInput
 from tongdai.model.agent import Agent
-from tongdai.model.contact import Address, Attachment, Claim, Contact, Content
+from tongdai.model.contact import (
+    Address,
+    Attachment,
+    Button,
+    Claim,
+    Contact,
+    Content,
+    Template,
+)
 from tongdai.model.ids import offer_id
 from tongdai.model.mode import FULL, Mode, ModeSettings
 from tongdai.model.order import Order
@@ -53,6 +74,9 @@ _TEXTS: Final = st.text(max_size=20)
 _POINTS: Final = st.integers(-50, 50)
 _LEVELS: Final = st.integers(LOWEST, HIGHEST)
 _MODES: Final = st.sampled_from(Mode)
+_PLAIN_VALUES: Final = st.one_of(
+    _TEXTS, st.booleans(), st.integers(-99, 99), st.floats(-1e9, 1e9, allow_nan=False)
+)
 
 # --- names and time -------------------------------------------------------------------------------
 
@@ -162,8 +186,13 @@ def agents(
 
 
 def contents() -> st.SearchStrategy[Content]:
-    """Return what people say, with files beside it."""
+    """Return what is said, with what may stand beside it: files, choices, a subject, a template."""
     return values_of(Content)
+
+
+def buttons() -> st.SearchStrategy[Button]:
+    """Return choices to tap; each has a key, and perhaps a label."""
+    return st.builds(Button, st.sampled_from("123*#") | st.text(min_size=1, max_size=8), _TEXTS)
 
 
 def attachments() -> st.SearchStrategy[Attachment]:
@@ -210,6 +239,7 @@ def contacts(
         st.none() | instants(),
         st.none() | addresses(channels=channels),
         st.lists(claims(), max_size=2).map(tuple),
+        attributes=st.dictionaries(names(), _PLAIN_VALUES, max_size=2),
     )
 
 
@@ -269,18 +299,74 @@ def queues(
 
 def media() -> st.SearchStrategy[Medium]:
     """Return what media can do."""
+    return st.frozensets(st.sampled_from(Can)).flatmap(_media)
+
+
+def _media(can: frozenset[Can]) -> st.SearchStrategy[Medium]:
+    """Return media that can do these things, with limits of nothing else."""
+    choosing = st.none() | st.builds(
+        Choosing,
+        most=st.integers(1, 20),
+        label=st.integers(1, 80),
+        text=st.none() | st.integers(4, 2_000),
+    )
+    files = st.none() | st.builds(
+        Files,
+        kinds=st.lists(st.sampled_from(["image/png", "image/*", "application/pdf"])).map(tuple),
+        size=st.none() | st.integers(1, 10**9),
+        most=st.integers(1, 10),
+        caption=st.none() | st.integers(0, 2_000),
+    )
     return st.builds(
         Medium,
         mode=_MODES,
-        can=st.sets(st.sampled_from(Can)),
+        can=st.just(can),
         text_limit=st.none() | st.integers(4, 5_000),
-        unit=st.sampled_from(["characters", "bytes"]),
-        reply_window=st.none() | durations(),
+        unit=st.sampled_from(get_args(Unit)),
+        buttons=choosing if Can.BUTTONS in can else st.none(),
+        rows=choosing if Can.LIST in can else st.none(),
+        files=files if Can.ATTACHMENTS in can else st.none(),
+        reply_window=st.none() | _windows(templates=Can.TEMPLATES in can),
+        acknowledge=st.none() | durations(),
+        source=_TEXTS,
     )
 
 
+def reply_windows() -> st.SearchStrategy[ReplyWindow]:
+    """Return how long, and how often, one may answer."""
+    return _windows(templates=True)
+
+
+def _windows(*, templates: bool) -> st.SearchStrategy[ReplyWindow]:
+    fallbacks: tuple[Literal["human", "template"], ...] = ("human",)
+    if templates:
+        fallbacks = ("human", "template")
+    quota = st.none() | st.integers(0, 20)
+    plain = st.builds(ReplyWindow, free=durations(), quota=quota)
+    times = st.tuples(durations(), durations()).map(sorted)
+    return plain | times.flatmap(
+        lambda time: st.builds(
+            ReplyWindow,
+            free=st.just(time[0]),
+            fallback=st.sampled_from(fallbacks),
+            until=st.none() | st.just(time[1]),
+            quota=quota,
+        )
+    )
+
+
+def signs() -> st.SearchStrategy[Sign]:
+    """Return what a customer is shown besides messages."""
+    return st.one_of([values_of(kind) for kind in get_args(Sign)])
+
+
+def requests() -> st.SearchStrategy[Request]:
+    """Return what a provider may ask over HTTP."""
+    return values_of(Request)
+
+
 def inbounds(*, channels: Names = None) -> st.SearchStrategy[Inbound]:
-    """Return what comes in over channels: messages, receipts, and customers who leave.
+    """Return what comes in over channels: messages, receipts, activity, calls and the rest.
 
     Args:
         channels: ids of the channels.
@@ -488,19 +574,23 @@ _OWN: Final[Mapping[type, Callable[[], st.SearchStrategy[Any]]]] = {
     Order: orders,
     Agent: lambda: agents(room=False),
     Address: addresses,
+    Button: buttons,
     Contact: contacts,
     Closed: lambda: st.builds(Closed, _TEXTS),
     Queue: queues,
     ModeSettings: mode_settings,
     Medium: media,
+    ReplyWindow: reply_windows,
     Visit: visits,
     Pause: pauses,
     Shift: shifts,
     Scenario: scenarios,
 }
 _PLAIN_KINDS: Final[tuple[type, ...]] = (
-    *(Attachment, Claim, Content, Sent),
+    *(Attachment, Claim, Content, Template, Sent),
+    *(Request, Answer, Received),
     *get_args(Inbound),
+    *get_args(Sign),
     *get_args(inputs_.AnyInput),
     *get_args(events_.AnyEvent),
     *get_args(effects_.AnyEffect),
