@@ -15,12 +15,6 @@ from tongdai.testing import MemoryJournal, check_journal
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """Name the event loop that a test runs on."""
-    return str(request.param)
-
-
 class FromZero(MemoryJournal):
     """Counts from 0."""
 

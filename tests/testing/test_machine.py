@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import pytest
 from hypothesis import Phase, settings
@@ -10,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tongdai import Agent, Arrive, Center, Contact, PutAgent, Queue, minutes, seconds
 from tongdai.center import inputs
+from tongdai.channels import Inbound
 from tongdai.testing import CenterMachine, machine
 
 FEW = settings(max_examples=10, stateful_step_count=20, deadline=None, phases=[Phase.generate])
@@ -67,6 +69,14 @@ def test_every_input_has_a_rule() -> None:
         kind.__name__ for kind in inputs.AnyInput.__args__ if f"inputs.{kind.__name__}(" not in text
     ]
     assert missing == []
+
+
+def test_every_kind_of_inbound_has_a_rule() -> None:
+    """Who adds one adds a rule for it."""
+    rules = [rule.function for rule in CenterMachine.setup_state().rules]
+    text = "".join(inspect.getsource(function) for function in rules)
+    kinds = [kind.__name__ for kind in get_args(Inbound)]
+    assert [] == [kind for kind in kinds if f"{kind}(" not in text.replace("\n", "")]
 
 
 def test_every_input_that_can_be_wrong_is_asked_wrongly() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from tongdai.journal.memory import MemoryJournal
     from tongdai.testing.channel import FakeChannel, FakeCustomer
+    from tongdai.testing.channels import Checked, Provider, Shown, check_channel
     from tongdai.testing.clock import ManualClock
     from tongdai.testing.flow_strategies import (
         conditions,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
     from tongdai.testing.journals import check_journal
     from tongdai.testing.machine import CenterMachine
+    from tongdai.testing.phone import FakeCaller, FakePhone
     from tongdai.testing.picking import check_strategy
     from tongdai.testing.script import Script
     from tongdai.testing.strategies import (
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         addresses,
         agents,
         attachments,
+        buttons,
         claims,
         contacts,
         contents,
@@ -46,24 +49,34 @@ if TYPE_CHECKING:
         pauses,
         plans,
         queues,
+        reply_windows,
+        requests,
         requirements,
         scenarios,
         shifts,
+        signs,
         steps,
         visits,
     )
 
 __all__ = [
     "CenterMachine",
+    "Checked",
+    "FakeCaller",
     "FakeChannel",
     "FakeCustomer",
+    "FakePhone",
     "ManualClock",
     "MemoryJournal",
+    "Provider",
     "Scenario",
     "Script",
+    "Shown",
     "addresses",
     "agents",
     "attachments",
+    "buttons",
+    "check_channel",
     "check_journal",
     "check_strategy",
     "claims",
@@ -88,9 +101,12 @@ __all__ = [
     "plans",
     "prompts",
     "queues",
+    "reply_windows",
+    "requests",
     "requirements",
     "scenarios",
     "shifts",
+    "signs",
     "steps",
     "templates",
     "visits",
@@ -98,11 +114,14 @@ __all__ = [
 
 _HOMES: Final = {
     "CenterMachine": "tongdai.testing.machine",
+    "FakeCaller": "tongdai.testing.phone",
     "FakeChannel": "tongdai.testing.channel",
     "FakeCustomer": "tongdai.testing.channel",
+    "FakePhone": "tongdai.testing.phone",
     "ManualClock": "tongdai.testing.clock",
     "MemoryJournal": "tongdai.journal.memory",
     "Script": "tongdai.testing.script",
+    **dict.fromkeys(["Checked", "Provider", "Shown", "check_channel"], "tongdai.testing.channels"),
     "check_journal": "tongdai.testing.journals",
     "check_strategy": "tongdai.testing.picking",
     **dict.fromkeys(

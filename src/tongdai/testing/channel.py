@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 import anyio
 import anyio.lowlevel
 
-from tongdai.channels import Inbound, Left, Medium, Message, Sent
+from tongdai.channels import Activity, Inbound, Medium, Message, Sent, Sign, fit
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.contact import Address, Content
 from tongdai.model.ids import check_id
@@ -29,11 +29,13 @@ class FakeCustomer:
     Attributes:
         name: who; the address on the channel.
         let_go: whether the center has closed the chat since they last said something.
+        shown: what they were shown besides messages, in order.
     """
 
     def __init__(self, channel: FakeChannel, name: str) -> None:
         self.name = name
         self.let_go = False
+        self.shown: list[Sign] = []
         self._channel = channel
         self._heard: Feed[str] = Feed()
 
@@ -53,7 +55,17 @@ class FakeCustomer:
     async def leaves(self) -> None:
         """Close the chat."""
         address, key = self._next()
-        self._channel.deliver(Left(key=key, at=self._channel.now(), address=address))
+        self._channel.deliver(
+            Activity(what="left", key=key, at=self._channel.now(), address=address)
+        )
+        await anyio.lowlevel.checkpoint()
+
+    async def types(self) -> None:
+        """Be seen writing."""
+        address, key = self._next()
+        self._channel.deliver(
+            Activity(what="typing", key=key, at=self._channel.now(), address=address)
+        )
         await anyio.lowlevel.checkpoint()
 
     def hear(self, text: str) -> None:
@@ -70,7 +82,7 @@ class FakeChannel:
     Attributes:
         id: the channel's.
         medium: what it can do; by default an interactive chat.
-        sent: what was sent, in order: to whom, what, and with which key.
+        sent: the parts that were sent, in order: to whom, which text, and with which key.
     """
 
     def __init__(
@@ -148,12 +160,19 @@ class FakeChannel:
             await self._paused.wait()
         if self._faults:
             raise self._faults.popleft()
-        self.sent.append((to.to, content.text, key))
-        self.customer(to.to).hear(content.text)
-        return Sent((f"{self.id}-{len(self.sent)}",))
+        ids: list[str] = []
+        for part in fit(content, self.medium):
+            self.sent.append((to.to, part.text, key))
+            self.customer(to.to).hear(part.text)
+            ids.append(f"{self.id}-{len(self.sent)}")
+        return Sent(tuple(ids))
+
+    async def show(self, to: Address, sign: Sign) -> None:
+        """Show a customer a sign (see `tongdai.runtime.Shows.show`)."""
+        self.customer(to.to).shown.append(sign)
 
     async def close(self, to: Address, *, key: str) -> None:
         """Let a customer go (see `tongdai.runtime.Closes.close`)."""
         if not key:
-            raise ChannelFault("no key")
+            raise ChannelFault("rejected", "no key")
         self.customer(to.to).let_go = True

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import attrs
 import msgspec
@@ -21,15 +21,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tongdai.center import Center, Decision, effects, events, inputs
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Inbound, Message, Receipt, Relinked, Revised, Ringing
 from tongdai.errors import IllegalInput
 from tongdai.ivr import inputs as saying
 from tongdai.ivr.session import Session
 from tongdai.model import codec
 from tongdai.model.agent import PRESENCES, Agent
-from tongdai.model.contact import Address, Contact, Content
+from tongdai.model.contact import Address, Claim, Contact, Content
 from tongdai.model.mode import Mode
 from tongdai.model.queue import Queue
+from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant, seconds
 from tongdai.routing.lanes import Waiter
 from tongdai.testing import strategies
@@ -77,8 +78,18 @@ _WRONG: Final[Sequence[inputs.AnyInput]] = (
         )
         for channel in ("web", "a/b")
     ),
+    inputs.Receive(Activity(what="typing", key="k", at=0, address=Address("web", "x")), "(new)"),
+    inputs.Receive(Ringing(key="k", at=0, address=Address("voice", "x")), "(nowhere)"),
+    inputs.Receive(
+        Relinked(key="k", at=0, address=Address("web", "x"), to=Address("sms", "x")), ""
+    ),
+    inputs.Receive(Revised(key="k", at=0, address=Address("web", "x"), message=cast("str", 5)), ""),
 )
 """What no center can take."""
+_KEYS: Final = st.sampled_from(["m1", "m2", "m3"])
+_CLAIMS: Final = st.builds(
+    Claim, st.sampled_from(["zalo", "phone"]), st.sampled_from(["1", "2"]), st.just("oa")
+)
 
 
 @attrs.frozen
@@ -276,7 +287,7 @@ class CenterMachine(RuleBasedStateMachine):
         self.last = decision
         if not decision.repeat:
             self.now = max(now, self.now)
-        if input.id:
+        if input.id in self.center.state.inputs:
             self._last_named = input
         return decision
 
@@ -482,14 +493,82 @@ class CenterMachine(RuleBasedStateMachine):
     @rule(data=st.data(), text=st.sampled_from(["", "xin chào", "it's 5 o'clock", "1", "2"]))
     def write(self, data: st.DataObject, text: str) -> None:
         """A customer writes: a new contact, or one that is open."""
-        message = Message(key="m", at=self.now, address=_who(data), content=Content(text))
+        key = data.draw(_KEYS)
+        message = Message(key=key, at=self.now, address=_who(data), content=Content(text))
+        self._receive(data, message)
+
+    @precondition(lambda self: bool(self.center.state.flows))
+    @rule(data=st.data(), choice=st.sampled_from(["1", "2", "9"]))
+    def tap(self, data: st.DataObject, choice: str) -> None:
+        """A customer taps a button: of the question at hand, an older one, or one of nobody's."""
+        flows = self.center.state.flows.values()
+        there = [live for live in flows if live.contact.address is not None and live.session]
+        address, tokens = _who(data), ["", "(nobody)/1"]
+        if there:
+            live = self.one_of(data, there)
+            session = cast("Session", live.session)
+            address = cast("Address", live.contact.address)
+            tokens += [session.token(session.prompt), session.token(1)]
+        message = Message(
+            key=data.draw(_KEYS),
+            at=self.now,
+            address=address,
+            content=Content(choice),
+            choice=choice,
+            question=self.one_of(data, tokens),
+        )
         self._receive(data, message)
 
     @now_and_then
+    @rule(data=st.data(), why=st.sampled_from(["bounce", "reply", "echo", "list"]))
+    def answer_automatically(
+        self, data: st.DataObject, why: Literal["bounce", "reply", "echo", "list"]
+    ) -> None:
+        """Something writes in a customer's place, where a contact is open or where none is."""
+        content = Content("1")
+        self._receive(
+            data,
+            Message(key="a", at=self.now, address=_who(data), content=content, automatic=why),
+        )
+
+    @now_and_then
+    @rule(data=st.data(), content=st.sampled_from([None, Content("2"), Content("dạ")]))
+    def revise(self, data: st.DataObject, content: Content | None) -> None:
+        """A customer changes or withdraws a message, which may never have come."""
+        message = data.draw(_KEYS)
+        self._receive(
+            data,
+            Revised(key="e", at=self.now, address=_who(data), message=message, content=content),
+        )
+
+    @now_and_then
     @rule(data=st.data())
-    def leave_by_channel(self, data: st.DataObject) -> None:
-        """A customer closes the chat, open or not."""
-        self._receive(data, Left(key="l", at=self.now, address=_who(data)))
+    def change_identity(self, data: st.DataObject) -> None:
+        """A customer is known under another identity from here on: address, claims, or both."""
+        to = _who(data) if data.draw(st.booleans()) else None
+        claims = tuple(data.draw(st.lists(_CLAIMS, max_size=2)))
+        self._receive(
+            data, Relinked(key="i", at=self.now, address=_who(data), to=to, claims=claims)
+        )
+
+    @precondition(lambda self: self.arrived < _MOST_CONTACTS)
+    @rule(data=st.data(), line=st.sampled_from(["one", "one", "two"]))
+    def ring(self, data: st.DataObject, line: str) -> None:
+        """A call comes in; or one that is open already is told once more."""
+        called = data.draw(st.sampled_from(["", "1900 1234"]))
+        claims = tuple(data.draw(st.lists(_CLAIMS, max_size=1)))
+        address = Address("voice", line)
+        self._receive(
+            data, Ringing(key="c", at=self.now, address=address, called=called, claims=claims)
+        )
+
+    @now_and_then
+    @rule(data=st.data(), what=st.sampled_from(["left", "left", "joined"]))
+    def come_and_go(self, data: st.DataObject, what: Literal["left", "joined"]) -> None:
+        """A customer closes the chat or hangs up, or is back; open or not."""
+        calls = [Address("voice", "one"), Address("voice", "two")]
+        address = self.one_of(data, [_who(data), *calls])
+        self._receive(data, Activity(what=what, key="l", at=self.now, address=address))
 
     @now_and_then
     @rule(data=st.data())
@@ -902,11 +981,24 @@ class CenterMachine(RuleBasedStateMachine):
             if not self.center.state.knows(id := f"c{self.arrived}"):
                 return id
 
-    def _receive(self, data: st.DataObject, inbound: Message | Left | Receipt) -> None:
+    def _receive(self, data: st.DataObject, inbound: Inbound) -> None:
+        """Let something come in, with what triage may have found."""
         state = self.center.state
-        queue = self.one_of(data, [*state.queues.queues, *sorted(state.entries)])
+        entry = self.one_of(data, [*state.queues.queues, *sorted(state.entries)])
+        if data.draw(st.integers(0, 7)) == 0:
+            entry = ""  # (as if somebody thought that there was an open contact)
         mode = data.draw(st.sampled_from(Mode))
-        self.do(inputs.Receive(inbound, queue, mode), self.pause(data))
+        found: dict[str, Any] = {}
+        if data.draw(st.booleans()):
+            skill = st.sampled_from(["", *self.skills()])
+            found = {
+                "requires": str(_requiring(data.draw(skill))),
+                "language": data.draw(skill),
+                "priority": data.draw(st.integers(-1, 3)),
+                "due": data.draw(st.none() | st.just(self.now)),
+                "attributes": data.draw(st.sampled_from([{}, {"triage": "card", "vip": True}])),
+            }
+        self.do(inputs.Receive(inbound, entry, mode, **found, id=self.name(data)), self.pause(data))
 
 
 def _obliging(session: Session, data: st.DataObject) -> saying.AnyInput:
@@ -927,6 +1019,10 @@ def _may(waiter: Waiter, agent: Agent) -> bool:
         and first in {None, agent.id}
         and agent.id not in (waiter.cooling or ())
     )
+
+
+def _requiring(skill: str) -> Requirement:
+    return Requirement({skill: 1} if skill else {})
 
 
 def _who(data: st.DataObject) -> Address:
