@@ -1,6 +1,6 @@
 """Run real flows of other systems through importers, lint, walk and exporters.
 
-    python -m tests.corpus [folder] [--fuzz 20] [--seed 1] [--only studio]
+    python -m tests.corpus.flows [folder] [--fuzz 20] [--seed 1] [--only studio]
 
 The folder holds JSON documents at any depth; what format one has is told by what is in it. Without
 a folder the corpus beside the project is taken, and where there is none nothing is done.
@@ -324,7 +324,7 @@ def report(tally: Tally) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, report, and return what the process ends with."""
-    parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.corpus.flows", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="default: the one beside the project")
     parser.add_argument("--fuzz", type=int, default=20, help="broken copies of each document")
     parser.add_argument("--seed", type=int, default=1, help="of what is broken")

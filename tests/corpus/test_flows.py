@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus import __main__ as corpus
+from tests.corpus import flows as corpus
 from tests.ivr.importers.connect_flows import BYE, SORRY
 from tests.ivr.importers.connect_flows import document as connect_document
 from tests.ivr.studio_flows import document, say, split
