@@ -131,7 +131,7 @@ def _text(content: Content, medium: Medium, shown: Rendering, language: str) -> 
     if Can.SUBJECT not in medium.can:
         lines.insert(0, content.subject)
     lines += [_link(one) for one in content.attachments if not _takes(medium, one)]
-    if shown == "text":
+    if content.buttons and shown == "text":
         is_spoken = Can.SPEECH in medium.can
         lines += spoken(content.buttons, language) if is_spoken else written(content.buttons)
     return "\n".join(line for line in lines if line)
