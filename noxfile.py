@@ -88,7 +88,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Run every example as the program that it is, away from the source tree."""
-    session.install("-e", ".[demo,profiles,testing]", "trio")
+    session.install("-e", ".[demo,email,profiles,testing]", "trio")
     present = {path.name for path in (ROOT / "examples").glob("*.py")}
     if listed := {script for script, *_ in EXAMPLES} ^ present:
         session.error(f"in examples/ or in EXAMPLES, but not in both: {', '.join(sorted(listed))}")

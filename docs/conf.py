@@ -49,6 +49,7 @@ DOCUMENTED_ELSEWHERE = [
     "contextlib",
     "datetime",
     "enum",
+    "httpx2",
     "hypothesis",
     "msgspec",
     "pathlib",

@@ -45,8 +45,22 @@ _GIVEN: Final = [
     *("Uyên", "Vân", "Vy", "Yến", "Đạt", "Lộc", "Nhi", "Tiến", "Trung"),
     *("Việt", "Vinh"),
 ]
-_CITIES: Final = ("Hà Nội", "Hồ Chí Minh", "Đà Nẵng", "Cần Thơ", "Hải Phòng", "Huế", "Vinh")
-_STREETS: Final = ("Lê Lợi", "Trần Phú", "Hai Bà Trưng", "Nguyễn Huệ", "Lý Thường Kiệt")
+_CITIES: Final = [
+    *("Hà Nội", "Hồ Chí Minh", "Đà Nẵng", "Cần Thơ", "Hải Phòng", "Huế", "Vinh", "Nha Trang"),
+    *("Biên Hòa", "Buôn Ma Thuột", "Quy Nhơn", "Vũng Tàu", "Nam Định", "Thái Nguyên", "Việt Trì"),
+    *("Đà Lạt", "Mỹ Tho", "Long Xuyên", "Rạch Giá", "Cà Mau", "Pleiku", "Thanh Hóa", "Hạ Long"),
+    *("Bắc Ninh", "Hải Dương", "Lào Cai", "Tân An", "Bến Tre", "Sóc Trăng", "Phan Thiết"),
+    *("Tuy Hòa", "Quảng Ngãi", "Đồng Hới", "Ninh Bình"),
+]
+_STREETS: Final = [
+    *("Lê Lợi", "Trần Phú", "Hai Bà Trưng", "Nguyễn Huệ", "Lý Thường Kiệt", "Hùng Vương"),
+    *("Quang Trung", "Lê Duẩn", "Nguyễn Trãi", "Trần Hưng Đạo", "Phan Chu Trinh", "Bà Triệu"),
+    *("Phan Đình Phùng", "Điện Biên Phủ", "Cách Mạng Tháng Tám", "Nguyễn Du", "Ngô Quyền"),
+    *("Lê Thánh Tôn", "Hoàng Diệu", "Võ Thị Sáu", "Đinh Tiên Hoàng", "Nguyễn Văn Cừ"),
+    *("Trường Chinh", "Phạm Văn Đồng", "Võ Nguyên Giáp", "Nguyễn Thị Minh Khai", "Yersin"),
+    *("Bạch Đằng", "Lê Hồng Phong", "Hàm Nghi", "Đống Đa", "Tôn Đức Thắng", "Âu Cơ"),
+]
+"""Streets that nearly every town has, as the towns differ in size and not in heroes."""
 
 
 class Person(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 from msgspec.structs import force_setattr
 
 from tongdai.errors import ConfigurationError
-from tongdai.model.contact import Claim
+from tongdai.model.contact import ASSURANCES, Claim
 from tongdai.model.ids import check_id
 from tongdai.model.personal import Personal, Value
 from tongdai.model.text import check_text
@@ -150,10 +150,6 @@ class Observation(Value, frozen=True):
                 raise ConfigurationError(
                     f"Observation.consent[{purpose!r}]: {allowed!r} is not True or False"
                 )
-
-
-ASSURANCES: Final = ("asserted", "carrier", "platform", "verified")
-"""From least to most sure."""
 
 
 def _check_value(value: object, field: str) -> None:

@@ -129,6 +129,26 @@ class Partition:
         )
         return before != record.crowd
 
+    def like(self, observation: Observation) -> Record | None:
+        """Return the record that an observation would most likely join, without taking it in.
+
+        The evidence is weighed as it stands, so a key that the observation itself would make say
+        less still says more here. Of equals, the first by content.
+        """
+        record = self._read(observation)
+        known = self.records.find(record.digest)
+        if known is not None:
+            return None if known.cluster.crowd else known
+        found = {
+            other
+            for text in keys(record)
+            if self.index.people(text)[1]
+            for other in self.index.holders(text)
+        }
+        weigh, merge = self.scorer.weigh, self.scorer.merge
+        near = [(-tenths, other) for other in found if (tenths := weigh(record, other)[0]) >= merge]
+        return min(near)[1] if near else None
+
     def _weigh_again(self, key: Key, dirty: dict[Record, None], *, more: bool) -> None:
         """Weigh the holders of a key whose force changed against each other.
 

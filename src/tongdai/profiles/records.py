@@ -10,9 +10,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from tongdai.model.contact import ASSURANCES
 from tongdai.profiles.emails import FREE, email, is_shared
 from tongdai.profiles.names import FAMILY, name
-from tongdai.profiles.observation import ASSURANCES
 from tongdai.profiles.phones import phone
 from tongdai.profiles.places import birth_date, place, street
 
@@ -184,7 +184,7 @@ def keys(record: Record) -> tuple[str, ...]:  # noqa: C901, PLR0912 - a case a k
         packed = record.street.replace(" ", "")
         found.append(f"a{record.number}{packed[:24]}")
         if words:
-            found += {f"s{record.number}{packed[:4]}|{word[0]}" for word in words}
+            found += {f"s{record.number}{packed[:4]}|{word[0]}{city[:2]}" for word in words}
     return tuple(dict.fromkeys(found))
 
 

@@ -276,6 +276,19 @@ class Resolver:
         """
         return self._all.profile(self._bare(id))
 
+    def recognise(self, observation: Observation) -> str:
+        """Return whose an observation would most likely be; empty for nobody. Nothing changes.
+
+        It is a guess: `ingest` looks at the whole neighbourhood, and may decide otherwise.
+
+        Raises:
+            IllegalInput: this is no observation.
+        """
+        if not isinstance(observation, Observation):
+            raise IllegalInput(f"recognise: {type(observation).__name__} is not an Observation")
+        found = self._all.like(observation)
+        return "" if found is None else self._all.profile(found.first[1])
+
     def profiles(self) -> Iterator[str]:
         """Go through the ids of all profiles, the oldest first."""
         clusters = dict.fromkeys(record.cluster for record in self._all.records.values())

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from tongdai.model.contact import ASSURANCES
 from tongdai.profiles.emails import email
 from tongdai.profiles.names import name
-from tongdai.profiles.observation import ASSURANCES, FIELDS, Observation
+from tongdai.profiles.observation import FIELDS, Observation
 from tongdai.profiles.phones import phone
 from tongdai.profiles.places import birth_date
 from tongdai.profiles.policy import Policy
