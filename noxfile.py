@@ -41,6 +41,8 @@ EXAMPLES = [
     ["import_people.py"],
     ["line_chat.py", "--backend", "asyncio"],
     ["line_chat.py", "--backend", "trio"],
+    ["mail_desk.py", "--check", "--backend", "asyncio"],
+    ["mail_desk.py", "--check", "--backend", "trio"],
 ]
 
 

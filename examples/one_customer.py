@@ -203,6 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Address("email", "Lan.Nguyen@sen.vn"),
         "Please send me the contract.",
         Mode.DEFERRED,
+        Claim("email", "Lan.Nguyen@sen.vn", assurance="platform"),
         Claim("name", "Ngyuen Thi Lan"),
     )
     morning.write(

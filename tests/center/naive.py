@@ -18,7 +18,7 @@ import msgspec
 
 from tests.center.naive_flows import NaiveFlows
 from tongdai.center import events, inputs
-from tongdai.channels import Message, Receipt
+from tongdai.channels import Activity, Message, Receipt, Relinked, Revised, Ringing
 from tongdai.ivr.flow import Flow
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Address, Contact
@@ -233,7 +233,7 @@ class Naive:
         self.cause = asked.id
         before = len(self.out)
         self.act(asked)
-        if asked.id:
+        if self.cause:
             self.seen.add(asked.id)
             if len(self.out) == before:
                 self.ignore(asked, asked.id)
@@ -407,7 +407,7 @@ class Naive:
                     strategy=way.name,
                     measure=measure,
                     automatic=automatic,
-                    context=self.service.context(case.id),
+                    context=self.context(case.contact),
                 )
             )
             case.offers[out.id] = out
@@ -420,6 +420,11 @@ class Naive:
             if automatic:
                 self.accept(case, out)
                 return
+
+    def context(self, contact: Contact) -> dict[str, Any]:
+        """Return what goes with an offer."""
+        own = {"attributes": contact.attributes} if contact.attributes else {}
+        return {**self.service.context(contact.id), **own}
 
     def accept(self, case: Case, out: Out) -> None:
         """Let an offer win."""
@@ -839,56 +844,134 @@ class Naive:
         self.lost[agent] = until
         self.withdraw(agent, "agent lost")
 
-    def receive(self, asked: inputs.Receive) -> None:
+    def receive(self, asked: inputs.Receive) -> None:  # noqa: C901 - one case a kind
         """Something came in over a channel."""
         inbound = asked.inbound
         newest = self.newest(inbound.address)
-        if self.service.receive(asked, newest):
-            return
-        case = None if newest is None else self.case(newest)
-        if isinstance(inbound, Message):
-            if case is None:
-                id = self.new_id(inbound.address.channel)
-                value = Contact(id, mode=asked.mode, address=inbound.address, claims=inbound.claims)
-                case = self.enter(value, asked.entry)
-            if case is not None:
+        match inbound:
+            case Message(automatic=why) if why == "echo" or (why and newest is None):
+                self.ignore(asked, inbound.key)
+            case Ringing() if newest is not None:
+                self.ignore(asked, inbound.key)
+            case Message() | Ringing() if newest is None:
+                self.open(asked, inbound)
+            case Message():
+                self.hear(newest or "", inbound)
+            case Relinked():
+                self.relink(asked, inbound)
+            case _ if newest is None:
+                self.ignore(asked, inbound.key)
+            case Receipt():
                 self.emit(
-                    events.MessageReceived(
-                        case.id,
+                    events.ReceiptReceived(
+                        newest,
                         inbound.key,
-                        inbound.content,
-                        agent=case.agent,
-                        interaction=case.interaction,
+                        inbound.status,
+                        ids=inbound.ids,
+                        upto=inbound.upto,
+                        error=inbound.error,
                     )
                 )
-        elif case is None:
-            self.ignore(asked, inbound.key)
-        elif isinstance(inbound, Receipt):
-            self.emit(
-                events.ReceiptReceived(
-                    case.id,
-                    inbound.key,
-                    inbound.status,
-                    ids=inbound.ids,
-                    upto=inbound.upto,
-                    error=inbound.error,
+            case Revised():
+                found = self.case(newest)
+                self.emit(
+                    events.MessageRevised(
+                        newest,
+                        inbound.message,
+                        inbound.content,
+                        agent=found.agent if found else "",
+                        interaction=found.interaction if found else "",
+                    )
                 )
-            )
-        elif self.modes[case.contact.mode].abandons:
-            self.leave(case)
-        else:
+            case Activity(what="left") if self.modes[self.contact(newest).mode].abandons:
+                found, talk = self.case(newest), self.service.talk(newest)
+                if found is not None:
+                    self.leave(found)
+                elif talk is not None:
+                    self.service.leave(talk)
+            case _:
+                self.ignore(asked, inbound.key)
+
+    def open(self, asked: inputs.Receive, inbound: Message | Ringing) -> None:
+        """Let a new contact in, if it is told where; else the input's id stays free."""
+        if not asked.entry:
+            self.cause = ""
             self.ignore(asked, inbound.key)
+            return
+        call = isinstance(inbound, Ringing)
+        dialled = inbound.called if isinstance(inbound, Ringing) else ""
+        called = {"called": dialled} if dialled else {}
+        contact = Contact(
+            self.new_id(inbound.address.channel),
+            asked.requires,
+            Mode.LIVE if call else asked.mode,
+            asked.language,
+            asked.priority,
+            asked.due,
+            inbound.address,
+            inbound.claims,
+            {**called, **asked.attributes},
+        )
+        message = inbound if isinstance(inbound, Message) else None
+        if asked.entry in self.service.flows:
+            self.service.begin(contact, asked.entry, message, call=call)
+        elif self.enter(contact, asked.entry) is not None and message is not None:
+            self.hear(contact.id, message)
+
+    def hear(self, contact: str, message: Message) -> None:
+        """The customer of an open contact wrote."""
+        case = self.case(contact)
+        self.emit(
+            events.MessageReceived(
+                contact,
+                message.key,
+                message.content,
+                agent=case.agent if case else "",
+                interaction=case.interaction if case else "",
+                choice=message.choice,
+                automatic=message.automatic,
+            )
+        )
+        if case is None and not message.automatic:
+            self.service.hear(contact, message)
+
+    def relink(self, asked: inputs.Receive, relinked: Relinked) -> None:
+        """A customer has another identity: the newest of their contacts follows first."""
+        was, to = relinked.address, relinked.to or relinked.address
+        told = {(claim.scheme, claim.scope) for claim in relinked.claims}
+        before = len(self.out)
+        for id in [id for id in reversed(self.came) if self.is_at(id, was)]:
+            old = self.contact(id).claims
+            kept = [claim for claim in old if (claim.scheme, claim.scope) not in told]
+            claims = (*kept, *relinked.claims)
+            if (to, claims) == (was, old):
+                continue
+            self.emit(events.ContactRelinked(id, to, claims, was))
+            for one in (self.case(id), self.service.talk(id)):
+                if one is not None:
+                    one.contact = msgspec.structs.replace(one.contact, address=to, claims=claims)
+            if to != was:
+                self.came.remove(id)
+                self.came.insert(0, id)
+        if len(self.out) == before:
+            self.ignore(asked, relinked.key)
+
+    def contact(self, id: str) -> Contact:
+        """Return an open contact as it is now."""
+        case, talk = self.case(id), self.service.talk(id)
+        found = case or talk
+        assert found is not None
+        return found.contact
+
+    def is_at(self, id: str, address: Address) -> bool:
+        """Return whether a contact is open, and is at an address."""
+        case, talk = self.case(id), self.service.talk(id)
+        open_ = case is not None or (talk is not None and not talk.gone)
+        return open_ and self.contact(id).address == address
 
     def newest(self, address: Address) -> str | None:
         """Return the contact at an address that came last."""
-        found: str | None = None
-        for id in self.came:
-            case, talk = self.case(id), self.service.talk(id)
-            open_ = case is not None or (talk is not None and not talk.gone)
-            contact = case.contact if case else talk.contact if talk else None
-            if open_ and contact is not None and contact.address == address:
-                found = id
-        return found
+        return next((id for id in reversed(self.came) if self.is_at(id, address)), None)
 
     def new_id(self, channel: str) -> str:
         """Return the id of a contact that comes over a channel."""

@@ -14,7 +14,7 @@ import attrs
 import msgspec
 
 from tongdai.center import events, inputs
-from tongdai.channels import Message, Receipt
+from tongdai.channels import Message
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import inputs as told
 from tongdai.ivr.flow import Flow
@@ -83,7 +83,9 @@ class NaiveFlows:
 
     # --- what comes ---------------------------------------------------------------------------
 
-    def begin(self, contact: Contact, flow: str, message: Message | None = None) -> None:
+    def begin(
+        self, contact: Contact, flow: str, message: Message | None = None, *, call: bool = False
+    ) -> None:
         """Let a contact begin."""
         naive = self.naive
         naive.arrived += 1
@@ -95,8 +97,12 @@ class NaiveFlows:
         values: dict[str, Any] = {"contact": facts(contact)}
         if message is not None:
             values["message"] = message.content.text
-            naive.emit(events.MessageReceived(contact.id, message.key, message.content))
-        voice = contact.mode == Mode.LIVE and contact.address is None
+            naive.emit(
+                events.MessageReceived(
+                    contact.id, message.key, message.content, choice=message.choice
+                )
+            )
+        voice = call or (contact.mode == Mode.LIVE and contact.address is None)
         self.refusals = 0
         self.go_on(
             talk,
@@ -104,7 +110,7 @@ class NaiveFlows:
                 flow,
                 session=contact.id,
                 now=naive.clock,
-                modality="voice" if voice else "chat" if contact.address is None else "sms",
+                modality="voice" if voice else "chat",
                 language=contact.language,
                 values=values,
             ),
@@ -122,39 +128,15 @@ class NaiveFlows:
             self.leave(talk)
         return True
 
-    def receive(self, asked: inputs.Receive, contact: str | None) -> bool:
-        """Take what came over a channel; return whether it was for a flow."""
-        inbound = asked.inbound
-        if contact is None:
-            if not isinstance(inbound, Message) or asked.entry not in self.flows:
-                return False
-            id = self.naive.new_id(inbound.address.channel)
-            value = Contact(id, mode=asked.mode, address=inbound.address, claims=inbound.claims)
-            self.begin(value, asked.entry, inbound)
-            return True
+    def hear(self, contact: str, message: Message) -> None:
+        """A flow reads a message: what was tapped, or what was written."""
         talk = self.having(contact)
-        if talk is None:
-            return False
-        if isinstance(inbound, Message):
-            self.naive.emit(events.MessageReceived(contact, inbound.key, inbound.content))
-            self.refusals = 0
-            self.step(talk, told.Text(inbound.content.text))
-        elif isinstance(inbound, Receipt):
-            self.naive.emit(
-                events.ReceiptReceived(
-                    contact,
-                    inbound.key,
-                    inbound.status,
-                    ids=inbound.ids,
-                    upto=inbound.upto,
-                    error=inbound.error,
-                )
-            )
-        elif self.naive.modes[talk.contact.mode].abandons:
-            self.leave(talk)
+        assert talk is not None
+        self.refusals = 0
+        if message.choice:
+            self.step(talk, told.Choose(message.choice, message.question))
         else:
-            self.naive.ignore(asked, inbound.key)
-        return True
+            self.step(talk, told.Text(message.content.text))
 
     def deadlines(self) -> Iterator[Deadline]:
         """Give what falls due in flows."""
@@ -225,7 +207,13 @@ class NaiveFlows:
         talk.session = turn.session
         if turn.events or turn.effects:
             naive.emit(
-                events.FlowAdvanced(talk.id, turn.events, turn.effects, talk.contact.address)
+                events.FlowAdvanced(
+                    talk.id,
+                    turn.events,
+                    turn.effects,
+                    talk.contact.address,
+                    spoken=turn.session.modality == "voice",
+                )
             )
         for task in turn.effects:
             if isinstance(task, tasks.GiveToQueue):
@@ -281,4 +269,5 @@ def facts(contact: Contact) -> dict[str, Any]:
         "language": contact.language,
         "channel": {"id": address.channel, "address": address.to} if address else {},
         "claims": {claim.scheme: claim.value for claim in contact.claims},
+        "attributes": dict(contact.attributes),
     }

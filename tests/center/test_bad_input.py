@@ -43,7 +43,7 @@ from tongdai import (
     seconds,
 )
 from tongdai.center.inputs import AnyInput, ExtendWrapUp, FailConnect, LoseAgent
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Message, Receipt
 from tongdai.model.codec import decode, encode, read
 from tongdai.model.mode import ModeSettings
 
@@ -226,7 +226,7 @@ WRONG: list[tuple[str, AnyInput, str]] = [
     (
         "inbound",
         Receive(untyped("hi"), "cards"),
-        "Receive.inbound: str is not a Message, Receipt or Left",
+        "Receive.inbound: str is no inbound value of tongdai.channels",
     ),
     (
         "mode",
@@ -243,7 +243,7 @@ WRONG: list[tuple[str, AnyInput, str]] = [
     ),
     (
         "no channel",
-        Receive(Left(key="l", at=0, address=Address("", "x")), "cards"),
+        Receive(Activity(what="left", key="l", at=0, address=Address("", "x")), "cards"),
         "Receive.inbound.address.channel: an id has 1 to 128 characters; this one has 0",
     ),
     (

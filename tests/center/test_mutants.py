@@ -20,6 +20,9 @@ What kills a mutant even without the naive model stands in parentheses.
 - `no_way_back`: no contact comes back to its flow
 - `untidy`: a hang-up in a queue or with an agent runs no clean-up
 - `forgetful`: offers do not show what was asked and answered
+- `talkative`: a flow answers what nobody wrote
+- `left_behind`: a contact does not follow its customer to another address
+- `reads_labels`: a tap is read as if its label had been written
 """
 
 from __future__ import annotations
@@ -30,11 +33,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec.structs import replace
 
 from tests.center.machine import NaiveMachine
 from tongdai.center import Center, events
 from tongdai.center.self_service import SelfService
 from tongdai.center.state import State
+from tongdai.channels import Message
 from tongdai.queues import queue as queues
 from tongdai.routing.lanes import Bench
 from tongdai.routing.roster import Roster
@@ -246,6 +251,38 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
     _instead(patch, SelfService, "context", _always({}))
 
 
+def talkative(patch: pytest.MonkeyPatch) -> None:
+    """Let a flow read automatic messages too."""
+
+    def make(true: Any) -> Any:  # noqa: ANN401
+        def hear(self: Any, input: Any, message: Any, here: str) -> None:  # noqa: ANN401
+            true(self, input, message, here)
+            service = self._service
+            if message.automatic and here and service.has(here):
+                service.hear(here, message)
+
+        return hear
+
+    _instead(patch, Center, "_hear", make)
+
+
+def left_behind(patch: pytest.MonkeyPatch) -> None:
+    """Let a contact stay where it is when its customer has another address."""
+    _instead(patch, State, "_contact_relinked", _always())
+
+
+def reads_labels(patch: pytest.MonkeyPatch) -> None:
+    """Let a flow read the label of a button that was tapped."""
+
+    def make(true: Any) -> Any:  # noqa: ANN401
+        def hear(self: SelfService, contact: str, message: Message) -> None:
+            true(self, contact, replace(message, choice=""))
+
+        return hear
+
+    _instead(patch, SelfService, "hear", make)
+
+
 MUTANTS: list[Mutant] = [
     no_match_after_wrap_up,
     tail,
@@ -264,6 +301,9 @@ MUTANTS: list[Mutant] = [
     no_way_back,
     untidy,
     forgetful,
+    talkative,
+    left_behind,
+    reads_labels,
 ]
 
 BUDGET = settings(

@@ -26,7 +26,7 @@ from tongdai import (
 )
 from tongdai.center import effects, events
 from tongdai.center.inputs import AnyInput, FailConnect, Tell
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Message, Receipt
 from tongdai.errors import ConfigurationError
 from tongdai.ivr import Collect, Flow, HandOff, Hours, Invoke, Menu, Say
 from tongdai.ivr import End as Stop
@@ -262,7 +262,7 @@ def test_who_writes_is_served_by_messages() -> None:
     story.tell(Receive(reply, "bank", Mode.INTERACTIVE))
     told = [one.content.text for one in story.to_do if isinstance(one, effects.SendMessage)]
     assert ["Cards 1, rest 2.", "Which card?"] == [text.split("\n")[0] for text in told]
-    story.tell(Receive(Left(key="l", at=0, address=LAN), "bank"))
+    story.tell(Receive(Activity(what="left", key="l", at=0, address=LAN), "bank"))
     again = story.tell(Receive(message, "bank", Mode.INTERACTIVE))
     assert "< ContactGreeted web-2 bank" == again[0]
 
@@ -274,8 +274,8 @@ def test_what_was_said_is_kept() -> None:
         message = Message(key=text, at=0, address=LAN, content=Content(text))
         story.tell(Receive(message, "bank", Mode.INTERACTIVE))
     said = story.center.state.flows["web-1"].messages
-    assert ["customer", "flow", "customer", "flow", "customer"] == [who for who, _ in said]
-    assert ["hello", "1", "12"] == [what.text for who, what in said if who == "customer"]
+    assert ["customer", "flow", "customer", "flow", "customer"] == [line.who for line in said]
+    assert ["hello", "1", "12"] == [line.content.text for line in said if line.who == "customer"]
 
 
 def test_replay_runs_no_flow() -> None:
@@ -463,5 +463,5 @@ def test_a_receipt_is_noted_while_a_flow_has_the_contact() -> None:
     story.tell(Receive(message, "bank", Mode.MESSAGING))
     receipt = Receipt(key="r1", at=0, address=LAN, status="read", ids=("s1",))
     assert ["< ReceiptReceived web-1 read"] == story.tell(Receive(receipt, "bank"))
-    left = story.tell(Receive(Left(key="l1", at=0, address=LAN), "bank"))
+    left = story.tell(Receive(Activity(what="left", key="l1", at=0, address=LAN), "bank"))
     assert "messaging contacts do not abandon" in left[0]

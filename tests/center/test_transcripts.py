@@ -43,7 +43,7 @@ from tongdai.center.inputs import (
     Resume,
     Tell,
 )
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Message, Receipt
 from tongdai.ivr.inputs import HangUp
 from tongdai.model.queue import Closed
 from tongdai.model.time import OPEN_ENDED
@@ -182,9 +182,9 @@ ONE_EACH: list[tuple[AnyInput, list[str]]] = [
         ["    1 s  > Receive Receipt web r1", "         < ReceiptReceived c1 read"],
     ),
     (
-        Receive(Left(key="l1", at=0, address=LAN), "cards"),
+        Receive(Activity(what="left", key="l1", at=0, address=LAN), "cards"),
         [
-            "    1 s  > Receive Left web l1",
+            "    1 s  > Receive Activity web l1 left",
             "         < ContactEnded c1 customer an",
             "         < WrapUpStarted an c1/1 until 11 s",
             "         ! CloseInteraction an c1/1 customer",
@@ -383,9 +383,9 @@ def test_an_unknown_customer_who_leaves_is_no_error() -> None:
     center = Center([Queue("cards")])
     nobody = "nobody at this address has an open contact"
     assert [
-        "    0 s  > Receive Left web l1",
+        "    0 s  > Receive Activity web l1 left",
         f"         < InputIgnored Receive l1: {nobody}",
-    ] == play(center, (Receive(Left(key="l1", at=0, address=LAN), "cards"), 0))
+    ] == play(center, (Receive(Activity(what="left", key="l1", at=0, address=LAN), "cards"), 0))
 
 
 def test_far_from_the_epoch_instants_are_dates() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>[^`]*)$")
+EXAMPLE = re.compile(r"\{literalinclude\} \.\./\.\./examples/\w+\.py")  # a program that is run
 CODE = re.compile(r"\b(py|python|python3|pycon|ipython|doctest|testcode)\b", re.IGNORECASE)
 
 
@@ -60,7 +61,9 @@ def left_out(page: Path) -> list[str]:
     return [
         f"{page.name}:{block.line - 1}: {block.info or 'no language'}"
         for block in blocks(page)
-        if block.info != "python" and (not block.info or CODE.search(block.info))
+        if block.info != "python"
+        and (not block.info or CODE.search(block.info))
+        and not EXAMPLE.fullmatch(block.info)
     ]
 
 

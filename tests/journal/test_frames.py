@@ -30,7 +30,7 @@ from tongdai.errors import JournalError
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import events as steps
 from tongdai.journal import Batch, decode_frame, encode_frame
-from tongdai.model.contact import Attachment
+from tongdai.model.contact import Attachment, Button
 from tongdai.model.queue import Closed
 from tongdai.model.time import OPEN_ENDED
 
@@ -38,6 +38,7 @@ LAN = Address("web", "lan")
 CONTACT = Contact(
     "c1", "billing>=3 and (vi or en)", mode=Mode.MESSAGING, language="vi", priority=2, due=7,
     address=LAN, claims=(Claim("phone", "+84908993022", assurance="verified"),),
+    attributes={"triage": "thẻ", "vip": True, "score": 0.5, "orders": 3},
 )  # fmt: skip
 QUEUE = Queue(
     "cards",
@@ -69,13 +70,13 @@ EVERY_KIND = (
         "c3",
         (
             steps.SessionStarted(
-                "c3", "menu", "2", "h", "ask", "sms", "vi", {"contact": {"a": [1]}}
+                "c3", "menu", "2", "h", "ask", "chat", "vi", {"contact": {"a": [1]}}
             ),
             steps.Asked("c3", "ask", "menu/ask", 1, timer=2, until=9),
             steps.Collected("c3", "ask", "card", {"deep": [None, True, "Đỏ"]}, at=3),
         ),
         (
-            tasks.Play("c3/1", "Bấm 1", buttons=(tasks.Button("1", "Thẻ"),), extra={"x": [1.5]}),
+            tasks.Play("c3/1", "Bấm 1", buttons=(Button("1", "Thẻ"),), extra={"x": [1.5]}),
             tasks.StartSecureInput("c3/1", 4, 6, "#", seconds(5), seconds(3)),
             tasks.GiveToQueue("c3/4", "cards", "cards>=3", 2, {"card": "12"}, id="c3/9/1"),
         ),
@@ -97,7 +98,15 @@ EVERY_KIND = (
     events.OfferRescinded("c1", "an", "c1/1", "abandoned"),
     events.CoolOffEnded("c1", "an"),
     events.InteractionFailed("c1", "an", "c1/1", "agent lost"),
-    events.MessageReceived("c1", "m1", Content("", (Attachment("image/png", "u", size=3),))),
+    events.MessageReceived(
+        "c1",
+        "m1",
+        Content("", (Attachment("image/png", "u", size=3),)),
+        choice="a",
+        automatic="list",
+    ),
+    events.MessageRevised("c1", "m1"),
+    events.ContactRelinked("c1", Address("web", "lan2"), CONTACT.claims, LAN),
     events.ReceiptReceived("c1", "r1", "read", upto=5),
     events.MessageSaid("c1", "an", "c1/1", Content("Dạ 👋\n\0"), address=LAN),
     events.ContactAbandoned("c1", "cards", waited=4, short=True),

@@ -72,7 +72,10 @@ def test_that_something_is_there_is_printed(value: object) -> None:
 
 def test_what_is_empty_is_printed_as_empty() -> None:
     """A missing value is no secret, and good to know."""
-    assert "Content(text='', attachments=())" == repr(Content())
+    assert (
+        "Content(text='', attachments=(), buttons=(), question='', subject='', template=None, "
+        "automatic=False)"
+    ) == repr(Content())
     assert "Claim(scheme='phone', value=•••, scope='', assurance='asserted', raw='')" == repr(
         Claim("phone", SECRET)
     )

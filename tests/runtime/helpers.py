@@ -66,6 +66,7 @@ async def running(  # noqa: PLR0913 - settings with defaults
     channels: Mapping[Any, Entry] | None = None,
     agents: Sequence[str] = (),
     outbox: int = 256,
+    **settings: Any,  # noqa: ANN401 - as `Runtime` has them
 ) -> AsyncGenerator[Setting]:
     """Run a center with one queue, one chat and a clock that stands still; at most 5 s."""
     chat = chat or FakeChannel("web")
@@ -77,6 +78,7 @@ async def running(  # noqa: PLR0913 - settings with defaults
             channels={chat: "cards"} if channels is None else channels,
             clock=clock,
             outbox=outbox,
+            **settings,
         ) as live:
             for agent in agents:
                 await live.handle(PutAgent(Agent(agent)))

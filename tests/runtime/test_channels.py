@@ -11,7 +11,7 @@ import pytest
 from tests.runtime.helpers import Troubled, kept, names, running, until
 from tongdai import Address, Arrive, Contact, Content, Mode, Queue, RemoveQueue, seconds
 from tongdai.center import events
-from tongdai.channels import Inbound, Left, Medium, Message, Sent
+from tongdai.channels import Activity, Inbound, Medium, Message, Sent
 from tongdai.errors import ChannelFault
 from tongdai.journal import MemoryJournal
 from tongdai.model.queue import Closed
@@ -67,7 +67,7 @@ async def test_a_customer_can_leave_when_the_entry_is_gone() -> None:
             it.chat.deliver(message("k1"))
             await until(seen, events.MessageReceived)
             await it.live.handle(RemoveQueue("cards", "other"))
-            it.chat.deliver(Left(key="k2", at=0, address=Address("web", "lan")))
+            it.chat.deliver(Activity(what="left", key="k2", at=0, address=Address("web", "lan")))
             await until(seen, events.ContactAbandoned)
 
 
@@ -118,9 +118,13 @@ async def test_a_throttled_message_is_sent_later_and_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [ChannelFault("blocked"), OSError("blocked")], ids=["told", "not told"]
+    ("fault", "error"),
+    [(ChannelFault("blocked", "by lan"), "blocked"), (OSError("by lan"), "unknown")],
+    ids=["told", "not told"],
 )
-async def test_a_message_that_cannot_be_sent_is_in_the_journal(fault: Exception) -> None:
+async def test_a_message_that_cannot_be_sent_is_in_the_journal(
+    fault: Exception, error: str
+) -> None:
     """As a failed receipt; the next one is sent."""
     async with running(agents=["an"]) as it, it.live.sign_in("an") as me:
         lan = it.chat.customer("lan")
@@ -130,8 +134,8 @@ async def test_a_message_that_cannot_be_sent_is_in_the_journal(fault: Exception)
             with it.live.events() as seen:
                 await talk.say("một")
                 receipt = await until(seen, events.ReceiptReceived)
-                assert (receipt.status, "blocked" in receipt.error) == ("failed", True)
-                assert "blocked" in it.live.faults[0].reason
+                assert (receipt.status, receipt.error) == ("failed", error)
+                assert "by lan" in it.live.faults[0].reason
             await talk.say("hai")
             assert await lan.hears() == "hai"
 
@@ -237,7 +241,7 @@ class Shaky:
         """Connect; the first time that fails."""
         self.opened += 1
         if self.opened == 1:
-            raise ChannelFault("no route")
+            raise ChannelFault("retry", "no route")
         yield self._read(self.opened)
 
     async def _read(self, number: int) -> AsyncGenerator[Inbound]:
@@ -264,7 +268,66 @@ async def test_a_broken_channel_is_opened_again() -> None:
                 it.clock.advance(seconds(1))
                 assert (await until(seen, events.MessageReceived)).key == f"k{number}"
         assert [(fault.what, fault.reason) for fault in it.live.faults] == [
-            ("open", "no route"),
+            ("open", "retry: no route"),
             ("read", "ConnectionError: reset"),
         ]
     assert (shaky.opened, shaky.closed) == (3, 2)
+
+
+class Breaking(FakeChannel):
+    """A channel whose connection breaks when it is told to, while it is sending."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.broken = anyio.Event()
+        self.opened = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[AsyncIterator[Inbound]]:
+        """Connect; the second time it lasts."""
+        self.opened += 1
+        async with super().open() as incoming:
+            yield incoming if self.opened > 1 else self._until_broken(incoming)
+
+    async def _until_broken(self, incoming: AsyncIterator[Inbound]) -> AsyncGenerator[Inbound]:
+        yield await anext(incoming)
+        await self.broken.wait()
+        raise ConnectionError("reset")
+
+
+async def test_what_is_being_sent_when_the_connection_breaks_is_sent_once() -> None:
+    """The try comes to its end before the channel is opened again; what is owed goes on then."""
+    chat = Breaking("web")
+    async with running(chat=chat, agents=["an"]) as it, it.live.sign_in("an") as me:
+        lan = chat.customer("lan")
+        await lan.says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            chat.pause()
+            assert await talk.say("một")
+            assert await talk.say("hai")
+            await anyio.wait_all_tasks_blocked()
+            chat.broken.set()
+            await anyio.wait_all_tasks_blocked()
+            assert (chat.opened, chat.sent) == (1, [])
+            chat.resume()
+            await anyio.wait_all_tasks_blocked()
+            it.clock.advance(seconds(1))
+            assert [await lan.hears(), await lan.hears()] == ["một", "hai"]
+    assert [text for _, text, _ in chat.sent] == ["một", "hai"]
+
+
+async def test_what_hangs_when_the_connection_breaks_may_have_been_sent() -> None:
+    """So it is a dead letter, and not sent twice."""
+    chat = Breaking("web")
+    async with running(chat=chat, agents=["an"]) as it, it.live.sign_in("an") as me:
+        await chat.customer("lan").says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            chat.pause()
+            assert await talk.say("một")
+            await anyio.wait_all_tasks_blocked()
+            chat.broken.set()
+            await anyio.wait_all_tasks_blocked()
+            it.clock.advance(seconds(5))
+            await anyio.wait_all_tasks_blocked()
+            assert [letter.kind for letter in it.live.dead_letters] == ["unknown"]
+            chat.resume()

@@ -9,30 +9,35 @@ import json
 import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from typing import Any, TypeAlias
 
 import anyio
+import attrs
 import pytest
 from anyio.abc import TaskGroup
 from line_chat import LineChat, LineServer
 from msgspec.structs import replace
 
 from tongdai.channels import (
+    Activity,
     Answer,
     Can,
+    Choosing,
     Inbound,
     Medium,
     Message,
     Received,
     Request,
+    Revised,
     Secret,
     Sent,
+    Sign,
     fit,
     matches,
     refused,
 )
-from tongdai.errors import ChannelFault
+from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.contact import Address, Claim, Content
 from tongdai.model.mode import Mode
 from tongdai.runtime import Inbox
@@ -168,6 +173,143 @@ class HookProvider(Provider[HookChat]):
         return opened
 
 
+# --- a channel that can do everything else ---------------------------------------------------------
+
+
+class RichChat:
+    """Lines of JSON into an inbox: with choices, typing, changes, subjects and templates."""
+
+    medium = Medium(
+        mode=Mode.INTERACTIVE,
+        can={Can.TEXT, Can.LIST, Can.TYPING, Can.REVISIONS, Can.SUBJECT, Can.TEMPLATES},
+        rows=Choosing(most=10, label=24),
+    )
+
+    def __init__(self) -> None:
+        self.id = "rich"
+        self.inbox = Inbox()
+        self.shown: list[Shown] = []
+        self.asked: dict[str, Content] = {}
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[Inbound]]:
+        """Let lines in."""
+        return self.inbox.open()
+
+    async def take(self, text: bytes) -> None:
+        """Take a line; nonsense is passed over."""
+        try:
+            line = json.loads(text)
+            inbound = self.read(line)
+        except (ValueError, RecursionError, TypeError, KeyError, ConfigurationError):
+            return
+        with suppress(ChannelFault):
+            await self.inbox.put([inbound])
+
+    def read(self, line: dict[str, Any]) -> Inbound:
+        """Read a line."""
+        key, where = str(line["id"]), Address("rich", str(line["from"]))
+        if "typing" in line:
+            return Activity(key=key, at=0, address=where, what="typing")
+        text = line["text"]
+        if "of" in line:
+            now = None if text is None else Content(text)
+            return Revised(key=key, at=0, address=where, message=str(line["of"]), content=now)
+        return self.message(key, where, text, str(line.get("tapped", "")))
+
+    def message(self, key: str, where: Address, text: str, choice: str) -> Message:
+        """Return what was written, or tapped."""
+        question = self.asked[where.to].question if choice else ""
+        content = Content(text)
+        return Message(
+            key=key, at=0, address=where, content=content, choice=choice, question=question
+        )
+
+    async def show(self, to: Address, sign: Sign) -> None:
+        """Show nothing."""
+
+    async def send(self, to: Address, content: Content, *, key: str) -> Sent:
+        """Note what is shown."""
+        parts = fit(content, self.medium)
+        for part in parts:
+            self.asked[to.to] = part
+            self.shown.append(self.drawn(to, part))
+        return Sent(tuple(f"{key}.{number}" for number in range(len(parts))))
+
+    def drawn(self, to: Address, part: Content) -> Shown:
+        """Return how a part looks."""
+        if part.template is not None:
+            return Shown(to=to.to, template=part.template.name)
+        choices = tuple(button.label for button in part.buttons)
+        return Shown(to=to.to, text=part.text, choices=choices, subject=part.subject)
+
+
+class RichProvider(Provider[RichChat]):
+    """Customers who tap, type and change what they wrote."""
+
+    deliveries = (
+        b'{"id": 1, "from": "lan", "text": "xin ch\xc3\xa0o"}',
+        b'{"id": 2, "from": "lan", "text": "xin ch\xc3\xa0o", "of": 1}',
+    )
+
+    def __init__(self, channel: RichChat, tasks: TaskGroup) -> None:
+        self.channel = channel
+        self._tasks = tasks
+        self._numbers = itertools.count(10)
+        self._wrote: dict[str, Any] = {}
+
+    async def _say(self, *lines: dict[str, Any]) -> None:
+        texts = [json.dumps({"id": next(self._numbers), **line}).encode() for line in lines]
+        self._wrote = json.loads(texts[-1])
+        self._tasks.start_soon(self._all, texts)
+
+    async def _all(self, texts: Sequence[bytes]) -> None:
+        for text in texts:
+            await self.channel.take(text)
+
+    async def write(self, customer: str, texts: Sequence[str]) -> None:
+        """Write lines."""
+        await self._say(*({"from": customer, "text": text} for text in texts))
+
+    async def shown(self) -> Sequence[Shown]:
+        """Return what customers saw."""
+        return self.channel.shown
+
+    async def deliver(self, data: bytes) -> bool:
+        """Say anything."""
+        self._tasks.start_soon(self._all, [data])
+        return True
+
+    async def tap(self, choice: str) -> bool:
+        """Tap a row."""
+        [*_, (to, part)] = self.channel.asked.items()
+        [key] = [button.key for button in part.buttons if button.label == choice]
+        await self._say({"from": to, "text": choice, "tapped": key})
+        return True
+
+    async def typing(self, customer: str) -> bool:
+        """Type."""
+        await self._say({"from": customer, "typing": True})
+        return True
+
+    async def revise(self, text: str | None) -> bool:
+        """Change the first line that was written."""
+        of = self._wrote.get("of", self._wrote["id"])
+        await self._say({"from": self._wrote["from"], "of": of, "text": text})
+        return True
+
+    @classmethod
+    def served(cls, channel: type[RichChat]) -> Factory:
+        """Return a provider with such a channel."""
+
+        @asynccontextmanager
+        async def opened() -> AsyncGenerator[Provider[Any]]:
+            async with anyio.create_task_group() as tasks:
+                yield cls(channel(), tasks)
+                tasks.cancel_scope.cancel()
+
+        return opened
+
+
 # --- what is right --------------------------------------------------------------------------------
 
 
@@ -176,6 +318,10 @@ async def test_a_channel_that_is_right_keeps_every_promise() -> None:
     checked = await check_channel(served(LineChat))
     assert len(CHECKS) == len(checked.done) + len(checked.left_out)
     assert [
+        "takes_what_is_tapped",
+        "hears_typing",
+        "tells_what_was_revised",
+        "survives_any_delivery",
         "shows_signs_quietly",
         "reads_a_request_the_same_each_time",
         "refuses_what_was_changed",
@@ -191,6 +337,18 @@ async def test_a_channel_over_webhooks_keeps_them_too() -> None:
     assert {"refuses_what_was_changed", "survives_any_request", "answers_challenges"} <= {
         *checked.done
     }
+
+
+async def test_a_channel_with_everything_else_keeps_them_too() -> None:
+    """All that the other two do not do is done here."""
+    checked = await check_channel(RichProvider.served(RichChat))
+    assert {
+        "takes_what_is_tapped",
+        "hears_typing",
+        "tells_what_was_revised",
+        "survives_any_delivery",
+        "shows_signs_quietly",
+    } <= {*checked.done}
 
 
 async def test_the_fake_channel_of_this_package_is_a_channel() -> None:
@@ -441,7 +599,70 @@ class KeepsSilent(HookChat):
         return Received() if request.method == "GET" else super().receive(request)
 
 
-BUGS: list[tuple[type[LineChat | HookChat], str]] = [
+class ForgetsTheQuestion(RichChat):
+    """A tap is a text."""
+
+    def message(self, key: str, where: Address, text: str, choice: str) -> Message:
+        """Return a message, wrongly."""
+        return replace(super().message(key, where, text, choice), question="")
+
+
+class TapsTheLabel(RichChat):
+    """The label is taken for the key."""
+
+    def message(self, key: str, where: Address, text: str, choice: str) -> Message:
+        """Return a message, wrongly."""
+        return replace(super().message(key, where, text, choice), choice=choice and text)
+
+
+class TypesAsSomebodyElse(RichChat):
+    """Typing has an address of its own."""
+
+    def read(self, line: dict[str, Any]) -> Inbound:
+        """Read a line, wrongly."""
+        right = super().read(line)
+        wrong = Address("rich", f"{right.address.to}/typing")
+        return replace(right, address=wrong) if isinstance(right, Activity) else right
+
+
+class RevisesItself(RichChat):
+    """A change names itself."""
+
+    def read(self, line: dict[str, Any]) -> Inbound:
+        """Read a line, wrongly."""
+        right = super().read(line)
+        return replace(right, message=right.key) if isinstance(right, Revised) else right
+
+
+class WithdrawsNothing(RichChat):
+    """What is withdrawn is an empty text."""
+
+    def read(self, line: dict[str, Any]) -> Inbound:
+        """Read a line, wrongly."""
+        right = super().read(line)
+        if isinstance(right, Revised) and right.content is None:
+            return replace(right, content=Content(""))
+        return right
+
+
+class LosesSubjects(RichChat):
+    """Has such a line, and leaves it empty."""
+
+    def drawn(self, to: Address, part: Content) -> Shown:
+        """Return how a part looks, wrongly."""
+        return attrs.evolve(super().drawn(to, part), subject="")
+
+
+class SaysTemplates(RichChat):
+    """Sends the text in place of what was approved."""
+
+    def drawn(self, to: Address, part: Content) -> Shown:
+        """Return how a part looks, wrongly."""
+        return super().drawn(to, replace(part, template=None))
+
+
+AnyChat: TypeAlias = LineChat | HookChat | RichChat
+BUGS: list[tuple[type[AnyChat], str]] = [
     (CountsItsKeys, "what is delivered again has the key that it had"),
     (TurnsABatchRound, "a customer's messages come in order"),
     (AcknowledgesAtOnce, "what is not taken yet is not acknowledged"),
@@ -465,14 +686,30 @@ BUGS: list[tuple[type[LineChat | HookChat], str]] = [
     (FallsOverNonsense, "whatever a request is, it is answered"),
     (ReadsEverything, "a body that is too large is refused"),
     (KeepsSilent, "a challenge is answered with what was asked"),
+    (ForgetsTheQuestion, "a tap tells the question that it answers"),
+    (TapsTheLabel, "a tap tells the key of its choice"),
+    (TypesAsSomebodyElse, "who is typing is whoever wrote before"),
+    (RevisesItself, "a change names its message by the key"),
+    (WithdrawsNothing, "a change says what stands there now"),
+    (LosesSubjects, "a medium with subjects shows them"),
+    (SaysTemplates, "a medium with templates shows them"),
 ]
 
 
 @pytest.mark.parametrize(("channel", "promise"), BUGS, ids=[bug.__name__ for bug, _ in BUGS])
-async def test_a_planted_bug_is_caught(channel: type[LineChat | HookChat], promise: str) -> None:
+async def test_a_planted_bug_is_caught(
+    channel: type[AnyChat], promise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the promise that it breaks, and in its words."""
+    monkeypatch.setattr("tongdai.testing.channels.PATIENCE", 1.0)  # (for what will not end)
     LeavesThreads.over.clear()
-    factory = HookProvider.served(channel) if issubclass(channel, HookChat) else served(channel)
+    factory = (
+        HookProvider.served(channel)
+        if issubclass(channel, HookChat)
+        else RichProvider.served(channel)
+        if issubclass(channel, RichChat)
+        else served(channel)
+    )
     with pytest.raises(AssertionError, match=promise):
         await check_channel(factory)
     LeavesThreads.over.set()

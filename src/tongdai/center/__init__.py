@@ -14,9 +14,19 @@ from tongdai.center.draws import (
 from tongdai.center.engine import Center, Decision
 from tongdai.center.explain import OfferExplanation
 from tongdai.center.simulate import Pause, Shift, Visit, simulate
+from tongdai.center.triage import (
+    About,
+    OpenContact,
+    Rule,
+    Triage,
+    Triaged,
+    TriageExplanation,
+)
 from tongdai.center.views import AgentSnapshot, ContactSnapshot, QueueSnapshot
+from tongdai.center.written import written_in
 
 __all__ = [
+    "About",
     "AgentSnapshot",
     "Burst",
     "Center",
@@ -30,10 +40,15 @@ __all__ = [
     "Forecast",
     "Lognormal",
     "OfferExplanation",
+    "OpenContact",
     "Pause",
     "QueueSnapshot",
+    "Rule",
     "Shift",
     "Survival",
+    "Triage",
+    "TriageExplanation",
+    "Triaged",
     "Visit",
     "draw",
     "effects",
@@ -41,4 +56,5 @@ __all__ = [
     "generate",
     "inputs",
     "simulate",
+    "written_in",
 ]

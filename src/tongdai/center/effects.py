@@ -33,8 +33,8 @@ class PresentOffer(Effect, frozen=True, gc=False):
     Attributes:
         agent, offer, contact: ids.
         until: when the offer expires.
-        context: what the contact's flow has asked and been answered, by name; under `profile`,
-            what is known of who it is.
+        context: what the contact's flow has asked and been answered, by name; under `attributes`,
+            the contact's, if it has any; under `profile`, what is known of who it is.
     """
 
     agent: str
@@ -61,15 +61,38 @@ class ConnectContact(Effect, frozen=True, gc=False):
 
 
 class ShowMessage(Effect, frozen=True, gc=False):
-    """Show an agent what the customer wrote."""
+    """Show an agent what the customer wrote; `key` and `automatic` as in `MessageReceived`."""
 
     agent: str
     interaction: str
     content: Annotated[Content, Personal]
+    key: str = ""
+    automatic: str = ""
+
+
+class ShowRevision(Effect, frozen=True, gc=False):
+    """Show an agent that a message says something else now; `None` where it was withdrawn.
+
+    Attributes:
+        agent, interaction: ids.
+        message: the message's key, as `ShowMessage` had it.
+        content: what it says now.
+    """
+
+    agent: str
+    interaction: str
+    message: str
+    content: Annotated[Content | None, Personal] = None
 
 
 class SendMessage(Effect, frozen=True, gc=False):
-    """Tell the customer something; `address` is `None` where the shell must know how (a call)."""
+    """Tell the customer something.
+
+    Attributes:
+        contact: its id.
+        content: what is said.
+        address: where; `None` where the shell must know how (a call).
+    """
 
     contact: str
     content: Annotated[Content, Personal]
@@ -85,10 +108,17 @@ class CloseInteraction(Effect, frozen=True, gc=False):
 
 
 class ServeContact(Effect, frozen=True, gc=False):
-    """Do what a contact's flow wants done: play, listen, call a function, transfer ..."""
+    """Do what a contact's flow wants done: play, listen, call a function, transfer ...
+
+    Attributes:
+        contact: its id.
+        task: what is to be done.
+        address: where the contact is; `None` where the shell must know how (a call).
+    """
 
     contact: str
     task: Annotated[tasks.AnyEffect, Personal]
+    address: Address | None = None
 
 
 class DisconnectContact(Effect, frozen=True, gc=False):
@@ -104,6 +134,7 @@ AnyEffect: TypeAlias = (
     | WithdrawOffer
     | ConnectContact
     | ShowMessage
+    | ShowRevision
     | SendMessage
     | CloseInteraction
     | ServeContact
@@ -145,15 +176,28 @@ _CENTERS_OWN = (tasks.SetTimer, tasks.CancelTimer, tasks.GiveToQueue, tasks.Disc
 def _advanced(event: events.FlowAdvanced, at: str) -> list[AnyEffect]:
     """Who writes needs no more than messages; everybody else, a shell that plays and listens."""
     found: list[AnyEffect] = []
+    address = event.address
+    written = address is not None and not event.spoken
     for place, task in enumerate(event.tasks, 1):
         id = f"{at}{place}"
-        if isinstance(task, tasks.Play) and event.address is not None:
-            found.append(SendMessage(event.contact, Content(task.text), event.address, id=id))
-        elif isinstance(task, tasks.Listen) and event.address is not None:
+        if written and isinstance(task, tasks.Play):
+            found.append(SendMessage(event.contact, said(task), address, id=id))
+        elif written and isinstance(task, tasks.Listen):
             continue
         elif not isinstance(task, _CENTERS_OWN):
-            found.append(ServeContact(event.contact, task, id=id))
+            found.append(ServeContact(event.contact, task, address, id=id))
     return found
+
+
+def said(play: tasks.Play) -> Content:
+    """Return what a flow says as a message, with the buttons to its question.
+
+    A button that says no more than its key stands in the text already ("cards 1, the rest 2").
+    Where all are such there are none, so that a medium without buttons shows no choice twice.
+    """
+    if any(button.label != button.key for button in play.buttons):
+        return Content(play.text, buttons=play.buttons, question=play.token, automatic=True)
+    return Content(play.text, automatic=True)
 
 
 def _flow_ended(event: events.FlowEnded, at: str) -> list[AnyEffect]:
@@ -181,7 +225,22 @@ def _failed(event: events.InteractionFailed, at: str) -> list[AnyEffect]:
 def _received(event: events.MessageReceived, at: str) -> list[AnyEffect]:
     if not event.interaction:
         return []
-    return [ShowMessage(event.agent, event.interaction, event.content, id=at + "1")]
+    return [
+        ShowMessage(
+            event.agent,
+            event.interaction,
+            event.content,
+            key=event.key,
+            automatic=event.automatic,
+            id=at + "1",
+        )
+    ]
+
+
+def _revised(event: events.MessageRevised, at: str) -> list[AnyEffect]:
+    if not event.interaction:
+        return []
+    return [ShowRevision(event.agent, event.interaction, event.message, event.content, id=at + "1")]
 
 
 def _said(event: events.MessageSaid, at: str) -> list[AnyEffect]:
@@ -191,7 +250,7 @@ def _said(event: events.MessageSaid, at: str) -> list[AnyEffect]:
 def _refused(event: events.ContactRefused, at: str) -> list[AnyEffect]:
     found: list[AnyEffect] = []
     if event.message:
-        content = Content(event.message)
+        content = Content(event.message, automatic=True)
         found.append(SendMessage(event.contact, content, event.value.address, id=at + "1"))
     address = event.value.address
     found.append(DisconnectContact(event.contact, event.reason, address, id=at + "2"))
@@ -201,7 +260,7 @@ def _refused(event: events.ContactRefused, at: str) -> list[AnyEffect]:
 def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
     found: list[AnyEffect] = []
     if event.message:
-        content = Content(event.message)
+        content = Content(event.message, automatic=True)
         found.append(SendMessage(event.contact, content, event.address, id=at + "1"))
     if event.reason != "customer" and not event.flow:
         found.append(DisconnectContact(event.contact, event.reason, event.address, id=at + "2"))
@@ -220,6 +279,7 @@ _MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
     events.OfferRescinded: _rescinded,
     events.InteractionFailed: _failed,
     events.MessageReceived: _received,
+    events.MessageRevised: _revised,
     events.MessageSaid: _said,
     events.ContactEnded: _ended,
 }

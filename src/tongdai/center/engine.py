@@ -10,7 +10,7 @@ stand in the order of a contact's life, named after their input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import attrs
 import msgspec
@@ -23,6 +23,7 @@ from tongdai.center.legal import check_cause, check_of
 from tongdai.center.self_service import NOTHING, SelfService
 from tongdai.center.state import ContactState, FlowTimer, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
+from tongdai.center.triage import About
 from tongdai.center.views import (
     AgentSnapshot,
     ContactSnapshot,
@@ -32,11 +33,11 @@ from tongdai.center.views import (
     flow_snapshot,
     queue_snapshot,
 )
-from tongdai.channels import Message, Receipt
+from tongdai.channels import Activity, Inbound, Message, Receipt, Relinked, Revised, Ringing
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.ivr.flow import Flow, several_flows
 from tongdai.model.calendar import BusinessCalendar
-from tongdai.model.contact import Address, Contact
+from tongdai.model.contact import Claim, Contact, Plain
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
 from tongdai.model.queue import Closed, Queue
@@ -54,6 +55,9 @@ COOL_OFF: Final = seconds(30)
 """How long a contact is kept from an agent who declined it."""
 SHORTEST_COOL_OFF: Final = seconds(5)
 """The same where nobody else fits."""
+
+
+_NOBODY: Final = "nobody at this address has an open contact"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -361,7 +365,7 @@ class Center:
                         strategy=match.strategy,
                         measure=match.measure,
                         automatic=automatic,
-                        context=self._context(match.contact),
+                        context=self._context(live.contact),
                         at=self._now,
                         cause=self._cause,
                     )
@@ -370,10 +374,12 @@ class Center:
                     self._accept(live, live.offers[offer])
                     break
 
-    def _context(self, contact: str) -> Mapping[str, Any]:
+    def _context(self, contact: Contact) -> Mapping[str, Any]:
         """Return what an offer shows of a contact."""
-        found = NOTHING if self._service is None else self._service.context(contact)
-        return found if self._identity is None else self._identity.context(contact, found)
+        found = NOTHING if self._service is None else self._service.context(contact.id)
+        if contact.attributes:
+            found = {**found, "attributes": contact.attributes}
+        return found if self._identity is None else self._identity.context(contact.id, found)
 
     # --- configuration ------------------------------------------------------------------------
 
@@ -439,9 +445,9 @@ class Center:
         if self._identity is not None:
             self._identity.look_again(input.profiles)
 
-    def _identify(self, contact: Contact) -> None:
+    def _identify(self, contact: Contact, call: bool = False) -> None:  # noqa: FBT001, FBT002
         if self._identity is not None:
-            self._identity.identify(contact)
+            self._identity.identify(contact, call=call)
 
     def _preferred(self, contact: Contact, queue: str) -> str:
         return "" if self._identity is None else self._identity.preferred(contact, queue)
@@ -454,8 +460,8 @@ class Center:
             return
         self._enter(input.contact, input.queue)
 
-    def _enter(self, contact: Contact, queue: str) -> bool:
-        self._identify(contact)
+    def _enter(self, contact: Contact, queue: str, *, call: bool = False) -> bool:
+        self._identify(contact, call)
         answer = self._admit(contact, queue)
         if isinstance(answer, Joined):
             passed = answer.overflowed
@@ -487,43 +493,58 @@ class Center:
 
     def _on_receive(self, input: inputs.Receive) -> None:
         inbound = input.inbound
-        here = self._at_address(inbound.address)
-        if isinstance(inbound, Message):
-            self._hear(input, inbound, here)
-        elif not here:
-            self._ignore(input, inbound.key, "nobody at this address has an open contact")
-        elif isinstance(inbound, Receipt):
-            self._emit(
-                events.ReceiptReceived(
-                    here,
-                    inbound.key,
-                    inbound.status,
-                    ids=inbound.ids,
-                    upto=inbound.upto,
-                    error=inbound.error,
-                    at=self._now,
-                    cause=self._cause,
+        here = self._state.at_address(inbound.address)
+        match inbound:
+            case Message():
+                self._hear(input, inbound, here)
+            case Ringing():
+                self._ring(input, inbound, here)
+            case Relinked():
+                self._relinked(input, inbound)
+            case _ if not here:
+                self._ignore(input, inbound.key, _NOBODY)
+            case Receipt():
+                self._emit(
+                    events.ReceiptReceived(
+                        here,
+                        inbound.key,
+                        inbound.status,
+                        ids=inbound.ids,
+                        upto=inbound.upto,
+                        error=inbound.error,
+                        at=self._now,
+                        cause=self._cause,
+                    )
                 )
-            )
-        else:
-            mode = (self._state.contacts.get(here) or self._state.flows[here]).contact.mode
-            if self._state.modes[mode].abandons:
-                self._go(here)
-            else:
-                reason = f"{mode} contacts do not abandon; they wait until answered"
-                self._ignore(input, inbound.key, reason)
+            case Revised():
+                self._revised(inbound, here)
+            case Activity():
+                self._active_customer(input, inbound, here)
+            case _:
+                assert_never(inbound)
 
     def _hear(self, input: inputs.Receive, message: Message, here: str) -> None:
-        """A message goes to whoever has its contact: a flow, or a queue and its agents."""
+        """A message goes to whoever has its contact: a flow, or a queue and its agents.
+
+        What nobody wrote opens no contact, and no flow hears of it, so nothing is answered.
+        """
         service = self._service
+        if message.automatic == "echo":
+            self._ignore(input, message.key, "an echo of what was sent")
+            return
+        if not here and message.automatic:
+            self._ignore(input, message.key, f"nobody wrote it ({message.automatic})")
+            return
+        if not here and not self._has_entry(input):
+            return
         if not here:
-            here = self._new_id(message.address.channel)
-            value = Contact(here, mode=input.mode, address=message.address, claims=message.claims)
+            value = self._new_contact(input, message, input.mode, input.attributes)
             if service is not None and input.entry in self._state.entries:
                 service.begin(value, input.entry, message)
                 return
             if not self._enter(value, input.entry):
                 return
+            here = value.id
         live = self._state.contacts.get(here)
         self._emit(
             events.MessageReceived(
@@ -532,12 +553,107 @@ class Center:
                 message.content,
                 agent="" if live is None else live.agent,
                 interaction="" if live is None else live.interaction,
+                choice=message.choice,
+                automatic=message.automatic,
                 at=self._now,
                 cause=self._cause,
             )
         )
-        if service is not None and service.has(here):
+        if service is not None and not message.automatic and service.has(here):
             service.hear(here, message)
+
+    def _ring(self, input: inputs.Receive, call: Ringing, here: str) -> None:
+        """A call is a contact of its own, at an address of its own."""
+        if here:
+            self._ignore(input, call.key, f"the call is contact {here} already")
+            return
+        if not self._has_entry(input):
+            return
+        called = {"called": call.called} if call.called else {}
+        value = self._new_contact(input, call, Mode.LIVE, {**called, **input.attributes})
+        if self._service is not None and input.entry in self._state.entries:
+            self._service.begin(value, input.entry, spoken=True)
+        else:
+            self._enter(value, input.entry, call=True)
+
+    def _has_entry(self, input: inputs.Receive) -> bool:
+        """Return whether a contact can begin. If not, the input is not taken: its id stays free.
+
+        Whoever hands in a message for an open contact need not find out an entry; but the contact
+        may come to its end at that very instant, and then it has to be found out after all.
+        """
+        if input.entry:
+            return True
+        reason = "nobody at this address has an open contact, and no entry is given for a new one"
+        self._emit(
+            events.InputIgnored(type(input).__name__, input.inbound.key, reason, at=self._now)
+        )
+        return False
+
+    def _new_contact(
+        self,
+        input: inputs.Receive,
+        inbound: Message | Ringing,
+        mode: Mode,
+        attributes: Mapping[str, Plain],
+    ) -> Contact:
+        return Contact(
+            self._new_id(inbound.address.channel),
+            input.requires,
+            mode,
+            input.language,
+            input.priority,
+            input.due,
+            inbound.address,
+            inbound.claims,
+            attributes,
+        )
+
+    def _revised(self, revised: Revised, here: str) -> None:
+        live = self._state.contacts.get(here)
+        self._emit(
+            events.MessageRevised(
+                here,
+                revised.message,
+                revised.content,
+                agent="" if live is None else live.agent,
+                interaction="" if live is None else live.interaction,
+                at=self._now,
+                cause=self._cause,
+            )
+        )
+
+    def _active_customer(self, input: inputs.Receive, activity: Activity, here: str) -> None:
+        """Who leaves gives up, where the mode has it so; who joins is waited for already."""
+        if activity.what == "joined":
+            self._ignore(input, activity.key, "the contact is open already")
+            return
+        mode = (self._state.contacts.get(here) or self._state.flows[here]).contact.mode
+        if self._state.modes[mode].abandons:
+            self._go(here)
+        else:
+            reason = f"{mode} contacts do not abandon; they wait until answered"
+            self._ignore(input, activity.key, reason)
+
+    def _relinked(self, input: inputs.Receive, relinked: Relinked) -> None:
+        """Every open contact of the address follows; the newest first, so that it stays so."""
+        was = relinked.address
+        to = was if relinked.to is None else relinked.to
+        if self._identity is not None:
+            self._identity.relinked(was, to, relinked.claims, relinked.key)
+        here = self._state.addresses.get((was.channel, was.to), {})
+        changed = False
+        for id in [*reversed(here)]:
+            live = self._state.contacts.get(id) or self._state.flows[id]
+            claims = _renewed(live.contact.claims, relinked.claims)
+            if to != was or claims != live.contact.claims:
+                changed = True
+                self._emit(
+                    events.ContactRelinked(id, to, claims, was, at=self._now, cause=self._cause)
+                )
+        if not changed:
+            reason = "the contact carries all that already" if here else _NOBODY
+            self._ignore(input, relinked.key, reason)
 
     def _on_tell(self, input: inputs.Tell) -> None:
         contact = input.contact
@@ -813,6 +929,23 @@ class Center:
             raise IllegalInput(f"timeline: no profile {profile!r} has been here lately")
         return found
 
+    def opens(self, inbound: Inbound) -> bool:
+        """Return whether a contact would come of what came in: only then its entry counts."""
+        return self._state.opens(inbound)
+
+    def about(self, inbound: Message | Ringing, now: Instant | None = None) -> About:
+        """Return what is known of who writes or calls, for triage. Nothing changes.
+
+        Args:
+            inbound: what came in.
+            now: by default the instant of the last input.
+        """
+        at = self._now if now is None else checked(now)
+        if self._identity is None:
+            return About(at)
+        address = inbound.address if isinstance(inbound, Message) else None
+        return self._identity.about(address, inbound.claims, at)
+
     def waiting(self, queue: str | None = None) -> list[ContactSnapshot]:
         """Return the contacts that wait in a queue, or in all, first to last in each.
 
@@ -892,11 +1025,6 @@ class Center:
         others = self._state.router.others(live.contact.id, agent, self._now)
         return self._now + int(self._cool_off if others else SHORTEST_COOL_OFF)
 
-    def _at_address(self, address: Address) -> str:
-        """Return the newest open contact at an address; empty where there is none."""
-        here = self._state.addresses.get((address.channel, address.to))
-        return "" if here is None else next(reversed(here))
-
     def _new_id(self, channel: str) -> str:
         number = self._state.arrived + 1
         while self._state.knows(id := f"{channel[:100]}-{number}"):
@@ -940,3 +1068,10 @@ class Center:
     def _gone(self, contact: str) -> str:
         how = self._state.ended.get(contact)
         return f"contact {contact} {how}" if how else f"contact {contact} is gone, or never came"
+
+
+def _renewed(claims: tuple[Claim, ...], by: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Return claims in which new ones stand for those of their scheme and scope."""
+    told = {(claim.scheme, claim.scope) for claim in by}
+    kept = (claim for claim in claims if (claim.scheme, claim.scope) not in told)
+    return (*kept, *by)

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from tongdai.ivr.effects import AnyEffect as AnyTask
 from tongdai.ivr.events import AnyEvent as AnyStep
 from tongdai.model.agent import Agent, Presence
-from tongdai.model.contact import Address, Contact, Content
-from tongdai.model.personal import Personal, Value
+from tongdai.model.contact import Address, Claim, Contact, Content
+from tongdai.model.personal import Personal, PersonalText, Value
 from tongdai.model.queue import Queue
 from tongdai.model.time import Instant
 
@@ -142,13 +142,16 @@ class FlowAdvanced(Event, frozen=True, gc=False):
         contact: its id.
         steps: what happened in the flow, as `tongdai.ivr.events` tells it.
         tasks: what the flow wants done, as `tongdai.ivr.effects` has it.
-        address: where the contact is, if it is there by messages.
+        address: where the contact is, if the shell is told by the contact.
+        spoken: whether it is a call, so that prompts are played and keys are heard; else what is
+            said to an address goes there as messages.
     """
 
     contact: str
     steps: Annotated[tuple[AnyStep, ...], Personal]
     tasks: Annotated[tuple[AnyTask, ...], Personal] = ()
     address: Address | None = None
+    spoken: bool = False
 
 
 class HandOffRefused(Event, frozen=True, gc=False):
@@ -242,8 +245,8 @@ class ContactOffered(Event, frozen=True, gc=False):
         until: when the offer expires.
         strategy, measure: how the agent was picked, and what won.
         automatic: whether it accepts itself.
-        context: what the contact's flow has asked and been answered, by name; under `profile`,
-            what is known of who it is.
+        context: what the contact's flow has asked and been answered, by name; under `attributes`,
+            the contact's, if it has any; under `profile`, what is known of who it is.
     """
 
     contact: str
@@ -315,13 +318,56 @@ class InteractionFailed(Event, frozen=True, gc=False):
 
 
 class MessageReceived(Event, frozen=True, gc=False):
-    """The customer wrote; `agent` and `interaction` are empty while nobody has the contact."""
+    """The customer wrote, or something wrote in their place.
+
+    Attributes:
+        contact, key: of the contact, and of the message within its channel.
+        content: what was written.
+        agent, interaction: who has the contact; empty while nobody has it.
+        choice: the key of the button that was tapped; empty where it was written.
+        automatic: why nobody wrote this (see `tongdai.channels.Message`); no flow hears of it then.
+    """
 
     contact: str
     key: str
     content: Annotated[Content, Personal]
     agent: str = ""
     interaction: str = ""
+    choice: PersonalText = ""
+    automatic: str = ""
+
+
+class MessageRevised(Event, frozen=True, gc=False):
+    """The customer changed what they wrote before; a flow that has read it does not hear of it.
+
+    Attributes:
+        contact: its id.
+        message: the key of the message.
+        content: what it says now; `None` where it was withdrawn.
+        agent, interaction: as in `MessageReceived`.
+    """
+
+    contact: str
+    message: str
+    content: Annotated[Content | None, Personal] = None
+    agent: str = ""
+    interaction: str = ""
+
+
+class ContactRelinked(Event, frozen=True, gc=False):
+    """The platform knows a contact's customer under another identity from here on.
+
+    Attributes:
+        contact: its id.
+        address: where they are reached from here on.
+        claims: what the contact carries from here on.
+        was: where they were reached before.
+    """
+
+    contact: str
+    address: Address
+    claims: tuple[Claim, ...] = ()
+    was: Address | None = None
 
 
 class ReceiptReceived(Event, frozen=True, gc=False):
@@ -447,6 +493,8 @@ AnyEvent: TypeAlias = (
     | CoolOffEnded
     | InteractionFailed
     | MessageReceived
+    | MessageRevised
+    | ContactRelinked
     | ReceiptReceived
     | MessageSaid
     | ContactAbandoned

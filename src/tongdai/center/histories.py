@@ -110,6 +110,8 @@ class Histories:
             events.OfferAccepted: self._offer_accepted,
             events.InteractionFailed: self._interaction_failed,
             events.MessageReceived: self._message_received,
+            events.MessageRevised: self._message_revised,
+            events.ContactRelinked: self._contact_relinked,
             events.MessageSaid: self._message_said,
             events.ContactAbandoned: self._contact_abandoned,
             events.ContactEnded: self._contact_ended,
@@ -260,7 +262,15 @@ class Histories:
             touch.agents = touch.agents[:-1]
 
     def _message_received(self, event: events.MessageReceived) -> None:
-        self._note(event, event.contact, "wrote")
+        what = f"sent automatically ({event.automatic})" if event.automatic else "wrote"
+        self._note(event, event.contact, what)
+
+    def _message_revised(self, event: events.MessageRevised) -> None:
+        what = "withdrew a message" if event.content is None else "changed a message"
+        self._note(event, event.contact, what)
+
+    def _contact_relinked(self, event: events.ContactRelinked) -> None:
+        self._note(event, event.contact, "has another identity")
 
     def _message_said(self, event: events.MessageSaid) -> None:
         self._note(event, event.contact, f"agent {event.agent} wrote")

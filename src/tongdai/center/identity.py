@@ -4,21 +4,25 @@ Rule: the resolver is asked when a contact arrives and when the center is told t
 (`Relink`), never when time passes and never in replay. What it answers stands in events, with the
 ids of profiles, and everything later reads the state that those events gave.
 
-A contact's claims and address are an observation; its id is the contact's. Where the resolver knows
-that id with other content (a step that was never kept, taken once more), the observation gets the
-instant into its id.
+A contact's claims are an observation, its address where it has none; its id is the contact's. Where
+the resolver knows that id with other content (a step that was never kept, taken once more), the
+observation gets the instant into its id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from tongdai.center import events
 from tongdai.center.histories import Histories
 from tongdai.center.state import State
+from tongdai.center.triage import About, OpenContact
 from tongdai.errors import ConfigurationError, IllegalInput
-from tongdai.model.contact import Claim, Contact
+from tongdai.model.contact import Address, Claim, Contact
 from tongdai.model.queue import Queue
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Instant
@@ -31,8 +35,6 @@ if TYPE_CHECKING:
 
 _WITH_CLAIM: Final = frozenset({"phone", "email"})  # fields that are claims, with an assurance
 _SAID: Final = frozenset(FIELDS) - _WITH_CLAIM
-_SCHEMES: Final = {"phone": "phone", "voice": "phone", "sms": "phone", "email": "email"}
-"""Channels whose addresses are such identifiers; elsewhere the channel is the scheme."""
 _EXTRAS: Final = ("phonenumbers", "email_validator", "rapidfuzz")
 
 
@@ -71,27 +73,24 @@ class Identity:
         self._stamp = stamp
         self._histories = state.histories = Histories()
 
-    def identify(self, contact: Contact) -> None:
-        """Find out who a new contact is, if it says anything about that."""
+    def identify(self, contact: Contact, *, call: bool = False) -> None:
+        """Find out who a new contact is, if it says anything about that.
+
+        Of a call that came over a channel the address is no identifier: it is over with it.
+        """
         at, cause = self._stamp()
         channel = _channel(contact)
-        observation = _observation(contact, channel, at)
-        if observation is None:
+        said = replace(contact, address=None) if call else contact
+        found = self._ingest(said, channel, at)
+        if found is None:
             return
-        try:
-            answer = self._people.ingest(observation)
-        except IllegalInput:
-            again = _observation(contact, channel, at, f"{contact.id[:100]}@{int(at)}")
-            if again is None or self.find(again.id):  # (the resolver has that one as well)
-                return
-            observation = again
-            answer = self._people.ingest(again)
-        profile = self._people.find(observation.id)
+        id, answer = found
+        profile = self._people.find(id)
         self._emit(
             events.ContactIdentified(
                 contact.id,
                 profile,
-                observation.id,
+                id,
                 channel,
                 how=type(answer).__name__.lower(),
                 bits=answer.by,
@@ -101,6 +100,73 @@ class Identity:
             )
         )
         self.relink(_changed(answer))
+
+    def relinked(self, was: Address, to: Address, claims: tuple[Claim, ...], key: str) -> None:
+        """Let the resolver know that two identities are one person's: an observation of its own.
+
+        Each says who it is by claims: the one of before by those of its newest open contact, the
+        one from here on by those that came; or, as ever, by its address where there are none.
+        """
+        mark = blake2b(f"{was.channel}\0{key}".encode(), digest_size=12).hexdigest()
+        here = self._state.at_address(was)
+        live = self._state.contacts.get(here) or self._state.flows.get(here)
+        before = live.contact.claims if live is not None else ()
+        said = Contact(
+            f"relinked-{mark}",
+            claims=(*(before or (_reached(was),)), *(claims or (_reached(to),))),
+        )
+        at, _ = self._stamp()
+        found = self._ingest(said, was.channel, at)
+        if found is not None:
+            self.relink(_changed(found[1]))
+
+    def _ingest(self, contact: Contact, channel: str, at: Instant) -> tuple[str, Answer] | None:
+        """Let the resolver have what a contact says; return the observation's id, and its answer.
+
+        `None` where there is nothing in it, or nothing new.
+        """
+        observation = _observation(contact, channel, at)
+        if observation is None:
+            return None
+        try:
+            return observation.id, self._people.ingest(observation)
+        except IllegalInput:
+            again = _observation(contact, channel, at, f"{contact.id[:100]}@{int(at)}")
+            if again is None or self.find(again.id):  # (the resolver has that one as well)
+                return None
+            return again.id, self._people.ingest(again)
+
+    def about(self, address: Address | None, claims: tuple[Claim, ...], at: Instant) -> About:
+        """Return what is known of who would come with this address and these claims."""
+        said = Contact("x", address=address, claims=claims)
+        observation = _observation(said, _channel(said), at)
+        profile = "" if observation is None else self._people.recognise(observation)
+        if not profile:
+            return About(at)
+        found = self._people.profile(profile)
+        customer: dict[str, str] = {field: value.text for field, value in found.values.items()}
+        history = self._histories.profiles.get(profile)
+        if history is None:
+            return About(at, profile=profile, customer=customer)
+        contacts, flows = self._state.contacts, self._state.flows
+        open_ = [
+            OpenContact(
+                id,
+                touch.channel,
+                contacts[id].queue if id in contacts else "",
+                contacts[id].agent if id in contacts else "",
+            )
+            for id, touch in history.touches.items()
+            if id in contacts or id in flows
+        ]
+        return About(
+            at,
+            profile=profile,
+            customer=customer,
+            last_agent=history.last_agent,
+            contacts=len(history.touches),
+            open=tuple(open_),
+        )
 
     def relink(self, profiles: Iterable[str]) -> None:
         """Let the contacts of these profiles follow what the resolver says now."""
@@ -191,18 +257,23 @@ def _channel(contact: Contact) -> str:
     return contact.claims[0].scheme if contact.claims else str(contact.mode)
 
 
+def _reached(address: Address) -> Claim:
+    """Return the claim that an address is: an account on a channel, whatever else it is.
+
+    It counts only where there are no claims: what an address is, and whether it is anybody's at all
+    (a thread, a call), only the channel's own claims can tell.
+    """
+    return Claim(address.channel, address.to, assurance="platform")
+
+
 def _observation(contact: Contact, channel: str, at: Instant, id: str = "") -> Observation | None:
     """Return what a contact says about who it is; `None` where that is nothing.
 
     What cannot be part of an observation is left out: it identifies nobody.
     """
     claims = list(contact.claims)
-    address = contact.address
-    if address is not None and all(claim.value != address.to for claim in claims):
-        scheme = _SCHEMES.get(address.channel, address.channel)
-        claims.append(
-            Claim(scheme, address.to, assurance="carrier" if scheme == "phone" else "platform")
-        )
+    if contact.address is not None and not claims:
+        claims.append(_reached(contact.address))
     if not claims:
         return None
     said: dict[str, Any] = {}

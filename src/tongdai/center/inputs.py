@@ -6,14 +6,15 @@ from it. Every input may carry an `id`: the same id twice is taken once.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
 
 from tongdai.channels import Inbound
 from tongdai.ivr.inputs import AnyInput as AnyTold
 from tongdai.model.agent import Agent, Presence
-from tongdai.model.contact import Contact, Content
+from tongdai.model.contact import Contact, Content, Plain
 from tongdai.model.mode import Mode
-from tongdai.model.personal import Value
+from tongdai.model.personal import Personal, Value
 from tongdai.model.queue import Queue
 from tongdai.model.time import Instant
 
@@ -105,15 +106,26 @@ class Arrive(Input, frozen=True):
 class Receive(Input, frozen=True):
     """Something came in over a channel.
 
+    All but `inbound` counts only where a new contact comes of it: of a message that somebody wrote,
+    or of a call, and nobody at its address has an open one. What triage finds stands here.
+
     Attributes:
-        inbound: what came.
-        entry: the queue, or the flow, that a new contact enters; counts for messages only.
-        mode: how the channel's contacts behave.
+        inbound: what came; that somebody is typing is not for the center.
+        entry: the queue, or the flow, that a new contact enters; may be empty where the address is
+            thought to have an open contact. If it has none, the input is ignored, and not taken:
+            it can be handed in again, with an entry and the same id.
+        mode: how the channel's contacts behave; those of calls are live.
+        requires, priority, language, due, attributes: as a new contact has them.
     """
 
     inbound: Inbound
     entry: str
     mode: Mode = Mode.INTERACTIVE
+    requires: str = ""
+    priority: int = 0
+    language: str = ""
+    due: Instant | None = None
+    attributes: Annotated[Mapping[str, Plain], Personal] = {}
 
 
 class Tell(Input, frozen=True):

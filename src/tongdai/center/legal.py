@@ -13,13 +13,21 @@ from typing import Any, Final, cast
 
 from tongdai.center import inputs
 from tongdai.center.state import State
-from tongdai.channels import Left, Message, Receipt
+from tongdai.channels import Activity, Message, Receipt, Relinked, Revised, Ringing
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.ivr import inputs as told
 from tongdai.ivr.checks import KEYS
 from tongdai.ivr.plain import kept
 from tongdai.model.agent import Agent, check_presence
-from tongdai.model.contact import Address, Claim, Contact, Content
+from tongdai.model.contact import (
+    ASSURANCES,
+    Address,
+    Attachment,
+    Button,
+    Claim,
+    Contact,
+    Content,
+)
 from tongdai.model.ids import check_id, contact_of
 from tongdai.model.mode import Mode
 from tongdai.model.queue import Queue, check_routes
@@ -32,9 +40,14 @@ LONGEST_ID: Final = 512
 LONGEST_TEXT: Final = 1_000_000
 """Characters that one message may have."""
 LONGEST_RAW: Final = 32 * 1024 * 1024
-"""Bytes that a message may have as its provider sent it."""
+"""Bytes that something may have as its provider sent it."""
+LONGEST_SHORT: Final = 4_096
+"""Characters of what is no message: a key, a label, a name, an identifier."""
+LONGEST_URL: Final = 16_384
+"""Characters that say where an attachment is."""
 MOST_PARTS: Final = 100
-"""Attachments, and claims, that one message may have."""
+"""Attachments, buttons, claims, earlier messages that one message may have or name."""
+_LARGEST: Final = 2**63
 
 
 def check_cause(id: object, kind: str) -> None:
@@ -132,47 +145,153 @@ def _arrive(input: inputs.Arrive, state: State) -> None:
 
 
 def _receive(input: inputs.Receive, state: State) -> None:
-    if not isinstance(input.inbound, (Message, Receipt, Left)):
-        kind = type(input.inbound).__name__
-        raise IllegalInput(f"Receive.inbound: {kind} is not a Message, Receipt or Left")
-    _inbound(input.inbound)
-    if isinstance(input.inbound, Message):  # (nothing else enters anywhere)
-        _entry(input.entry, state, "Receive.entry")
+    inbound = input.inbound
+    check_one = _INBOUND.get(type(inbound))
+    if check_one is None:
+        kind = type(inbound).__name__
+        raise IllegalInput(f"Receive.inbound: {kind} is no inbound value of tongdai.channels")
+    _is(inbound.address, Address, "Receive.inbound.address")
+    try:
+        check_id(inbound.address.channel, _CHANNEL)  # (contacts that come over it are named after)
+    except ConfigurationError as error:
+        raise IllegalInput(str(error)) from error
+    _short(inbound.address.to, _IN, "address.to")
+    _short(inbound.key, _IN, "key")
+    checked(inbound.at, "Receive.inbound.at")
+    _is(inbound.raw, bytes, "Receive.inbound.raw")
+    _most(len(inbound.raw), LONGEST_RAW, "Receive.inbound.raw")
+    check_one(inbound)
+    if isinstance(inbound, (Message, Ringing)) and input.entry != "":
+        _entry(input.entry, state, "Receive.entry")  # (nothing else enters anywhere)
+    _triaged(input)
     if not isinstance(input.mode, Mode):
         raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
 
 
-def _inbound(inbound: Message | Receipt | Left) -> None:
-    field = "Receive.inbound"
-    _is(inbound.address, Address, f"{field}.address")
-    with _field(f"{field}.address.channel"):  # (contacts that come over it are named after it)
-        check_id(inbound.address.channel, f"{field}.address.channel")
-    _text(inbound.key, f"{field}.key")
-    checked(inbound.at, f"{field}.at")
-    if isinstance(inbound, Message):
-        _is(inbound.content, Content, f"{field}.content")
-        _are(inbound.claims, Claim, f"{field}.claims")
-        _are(inbound.replies_to, str, f"{field}.replies_to")
-        _is(inbound.raw, bytes, f"{field}.raw")
-        _bounded(inbound)
-    elif isinstance(inbound, Receipt):
-        _text(inbound.status, f"{field}.status")
-        _text(inbound.error, f"{field}.error")
-        _are(inbound.ids, str, f"{field}.ids")
-        if inbound.upto is not None:
-            checked(inbound.upto, f"{field}.upto")
+def _triaged(input: inputs.Receive) -> None:
+    """Raise unless a contact can have what is wanted for it."""
+    try:
+        Contact(
+            "x",
+            input.requires,
+            language=input.language,
+            priority=input.priority,
+            due=input.due,
+            attributes=input.attributes,
+        )
+    except (ConfigurationError, IllegalInput) as error:
+        text = str(error)
+        whole = text.replace("Contact.", "Receive.", 1) if text.startswith("Contact.") else ""
+        raise IllegalInput(whole or f"Receive.requires: {text}") from error
 
 
-def _bounded(message: Message) -> None:
-    sizes = {
-        "content.text": (len(message.content.text), LONGEST_TEXT),
-        "content.attachments": (len(message.content.attachments), MOST_PARTS),
-        "claims": (len(message.claims), MOST_PARTS),
-        "raw": (len(message.raw), LONGEST_RAW),
-    }
-    for field, (size, most) in sizes.items():
-        if size > most:
-            raise IllegalInput(f"Receive.inbound.{field}: {size} is too long; at most {most}")
+def _message(message: Message) -> None:
+    _content(message.content, "Receive.inbound.content")
+    _claims(message.claims, "Receive.inbound.claims")
+    _are(message.replies_to, str, "Receive.inbound.replies_to")
+    _several(message.replies_to, "Receive.inbound.replies_to")
+    _short(message.choice, _IN, "choice")
+    _short(message.question, _IN, "question")
+    _one_of(message.automatic, _AUTOMATIC, "Receive.inbound.automatic")
+
+
+def _receipt(receipt: Receipt) -> None:
+    _one_of(receipt.status, _STATUSES, "Receive.inbound.status")
+    _short(receipt.error, _IN, "error")
+    _are(receipt.ids, str, "Receive.inbound.ids")
+    _several(receipt.ids, "Receive.inbound.ids")
+    if receipt.upto is not None:
+        checked(receipt.upto, "Receive.inbound.upto")
+
+
+def _activity(activity: Activity) -> None:
+    if activity.what == "typing":
+        raise IllegalInput(
+            f"{_IN}.what: typing is over before it could be kept; show it to the agent, past the "
+            "center"
+        )
+    _one_of(activity.what, ("joined", "left"), "Receive.inbound.what")
+
+
+def _revision(revised: Revised) -> None:
+    _short(revised.message, _IN, "message")
+    if revised.content is not None:
+        _content(revised.content, "Receive.inbound.content")
+
+
+def _relinking(relinked: Relinked) -> None:
+    _claims(relinked.claims, "Receive.inbound.claims")
+    if relinked.to is None:
+        return
+    _is(relinked.to, Address, "Receive.inbound.to")
+    _short(relinked.to.to, _IN, "to.to")
+    if relinked.to.channel != relinked.address.channel:
+        raise IllegalInput(
+            f"{_IN}.to.channel: {relinked.to.channel!r} is not {relinked.address.channel!r}, the "
+            "channel that it came over"
+        )
+
+
+def _call(ringing: Ringing) -> None:
+    _short(ringing.called, _IN, "called")
+    _claims(ringing.claims, "Receive.inbound.claims")
+
+
+_IN: Final = "Receive.inbound"
+_CHANNEL: Final = "Receive.inbound.address.channel"
+_AUTOMATIC: Final = ("", "bounce", "reply", "echo", "list")
+_STATUSES: Final = ("sent", "delivered", "read", "failed")
+_INBOUND: Final[Mapping[type, Callable[[Any], None]]] = {
+    Message: _message,
+    Receipt: _receipt,
+    Activity: _activity,
+    Revised: _revision,
+    Relinked: _relinking,
+    Ringing: _call,
+}
+
+
+def _content(content: Content, field: str) -> None:
+    """Raise unless something that is said can be kept."""
+    _is(content, Content, field)
+    if len(content.text) > LONGEST_TEXT:
+        _most(len(content.text), LONGEST_TEXT, f"{field}.text")
+    if type(content.automatic) is not bool:
+        _is(content.automatic, bool, f"{field}.automatic")
+    _short(content.question, field, "question")
+    _short(content.subject, field, "subject")
+    if content.attachments:
+        _are(content.attachments, Attachment, f"{field}.attachments")
+        _several(content.attachments, f"{field}.attachments")
+        for number, file in enumerate(content.attachments):
+            where = f"{field}.attachments[{number}]"
+            _short(file.kind, where, "kind")
+            _short(file.name, where, "name")
+            _text(file.url, f"{where}.url")
+            _most(len(file.url), LONGEST_URL, f"{where}.url")
+            size: object = file.size
+            if size is not None and (type(size) is not int or not 0 <= size < _LARGEST):
+                raise IllegalInput(f"{where}.size: expected a number of bytes, 0 or more, or None")
+    if content.buttons:
+        _are(content.buttons, Button, f"{field}.buttons")
+        _several(content.buttons, f"{field}.buttons")
+        for number, button in enumerate(content.buttons):
+            _short(button.key, f"{field}.buttons[{number}]", "key")
+            _short(button.label, f"{field}.buttons[{number}]", "label")
+    if content.template is not None:
+        _short(content.template.name, field, "template.name")
+        _short(content.template.language, field, "template.language")
+        _are(content.template.values, str, f"{field}.template.values")
+        _several(content.template.values, f"{field}.template.values")
+
+
+def _claims(claims: tuple[Claim, ...], field: str) -> None:
+    _are(claims, Claim, field)
+    _most(len(claims), MOST_PARTS, field)
+    for number, claim in enumerate(claims):
+        for name in ("scheme", "value", "scope", "raw"):
+            _short(getattr(claim, name), f"{field}[{number}]", name)
+        _one_of(claim.assurance, ASSURANCES, f"{field}[{number}].assurance")
 
 
 def _tell(input: inputs.Tell, state: State) -> None:
@@ -246,7 +365,7 @@ def _disposed(input: inputs.End | inputs.Dispose, state: State) -> None:
 
 def _say(input: inputs.Say, state: State) -> None:
     _interaction(input, state)
-    _is(input.content, Content, "Say.content")
+    _content(input.content, "Say.content")
 
 
 def _abandon(input: inputs.Abandon, state: State) -> None:
@@ -307,6 +426,34 @@ def _text(value: object, field: str) -> None:
         return
     with _field(field):
         check_text(value, field)
+
+
+def _short(value: object, field: str, name: str) -> None:
+    if isinstance(value, str) and len(value) <= LONGEST_SHORT and value.isascii():
+        return
+    _text(value, f"{field}.{name}")
+    _most(len(cast("str", value)), LONGEST_SHORT, f"{field}.{name}")
+
+
+def _several(values: tuple[object, ...], field: str) -> None:
+    """Raise where there are too many, or one that is text is too long or none."""
+    _most(len(values), MOST_PARTS, field)
+    for number, value in enumerate(values):
+        if isinstance(value, str):
+            _text(value, f"{field}[{number}]")
+            _most(len(value), LONGEST_SHORT, f"{field}[{number}]")
+
+
+def _most(size: int, most: int, field: str) -> None:
+    if size > most:
+        raise IllegalInput(f"{field}: {size} is too long; at most {most}")
+
+
+def _one_of(value: object, known: tuple[str, ...], field: str) -> None:
+    if value not in known:
+        near = did_you_mean(value, known) if isinstance(value, str) else ""
+        listed = ", ".join(map(repr, known))
+        raise IllegalInput(f"{field}: {value!r:.40} is not one of {listed}.{near}")
 
 
 def _entry(value: object, state: State, field: str) -> None:

@@ -63,7 +63,7 @@ class SelfService:
         stamp: Callable[[], tuple[Instant, str]],
         admit: Callable[[Contact, str], Any],
         new_id: Callable[[str], str],
-        identify: Callable[[Contact], None],
+        identify: Callable[[Contact, bool], None],
         preferred: Callable[[Contact, str], str],
     ) -> None:
         """Make the flows ready.
@@ -126,15 +126,24 @@ class SelfService:
 
     # --- what comes from outside --------------------------------------------------------------
 
-    def begin(self, contact: Contact, flow: str, message: Message | None = None) -> None:
-        """Let a contact begin in a flow."""
+    def begin(
+        self, contact: Contact, flow: str, message: Message | None = None, *, spoken: bool = False
+    ) -> None:
+        """Let a contact begin in a flow; `spoken` where it is a call that has an address."""
         self._refusals = 0
-        self._identify(contact)
+        self._identify(contact, spoken)
         at, cause = self._stamp()
         self._emit(events.ContactGreeted(contact.id, flow, contact, at=at, cause=cause))
         if message is not None:
             self._emit(
-                events.MessageReceived(contact.id, message.key, message.content, at=at, cause=cause)
+                events.MessageReceived(
+                    contact.id,
+                    message.key,
+                    message.content,
+                    choice=message.choice,
+                    at=at,
+                    cause=cause,
+                )
             )
         live = self._state.flows[contact.id]
         try:
@@ -142,7 +151,7 @@ class SelfService:
                 flow,
                 session=contact.id,
                 now=at,
-                modality=_modality(contact),
+                modality="voice" if spoken else _modality(contact),
                 language=contact.language,
                 values={
                     "contact": _facts(contact),
@@ -168,9 +177,14 @@ class SelfService:
         return ""
 
     def hear(self, contact: str, message: Message) -> None:
-        """Let the flow that has a contact read a message."""
+        """Let the flow that has a contact read a message: what was tapped, or what was written."""
         self._refusals = 0
-        self._step(self._state.flows[contact], told.Text(message.content.text))
+        said: told.AnyInput = (
+            told.Choose(message.choice, message.question)
+            if message.choice
+            else told.Text(message.content.text)
+        )
+        self._step(self._state.flows[contact], said)
 
     def due(self, timer: FlowTimer) -> None:
         """A deadline of a flow has come."""
@@ -242,7 +256,13 @@ class SelfService:
             at, cause = self._stamp()
             self._emit(
                 events.FlowAdvanced(
-                    contact.id, turn.events, turn.effects, contact.address, at=at, cause=cause
+                    contact.id,
+                    turn.events,
+                    turn.effects,
+                    contact.address,
+                    spoken=turn.session.modality == "voice",
+                    at=at,
+                    cause=cause,
                 )
             )
         for task in turn.effects:
@@ -315,10 +335,8 @@ def _wanting(contact: Contact, task: tasks.GiveToQueue) -> Contact | None:
 
 
 def _modality(contact: Contact) -> Modality:
-    """Return how a contact talks: who can be written to reads choices as numbered lines."""
-    if contact.mode == Mode.LIVE and contact.address is None:
-        return "voice"
-    return "sms" if contact.address is not None else "chat"
+    """Return how a contact talks: choices are buttons, and what a medium makes of these."""
+    return "voice" if contact.mode == Mode.LIVE and contact.address is None else "chat"
 
 
 def _facts(contact: Contact) -> dict[str, Any]:
@@ -331,6 +349,7 @@ def _facts(contact: Contact) -> dict[str, Any]:
         "language": contact.language,
         "channel": channel,
         "claims": {claim.scheme: claim.value for claim in contact.claims},
+        "attributes": contact.attributes,
     }
 
 

@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from tongdai.center import events
 from tongdai.center.histories import Histories
+from tongdai.channels import Inbound, Message, Ringing
 from tongdai.ivr.effects import GiveToQueue, Play
 from tongdai.ivr.session import Session
 from tongdai.ivr.session import apply as advance
 from tongdai.model.codec import plain
-from tongdai.model.contact import Contact, Content
+from tongdai.model.contact import Address, Contact, Content
 from tongdai.model.mode import Mode, ModeSettings, modes
 from tongdai.model.queue import Queue
 from tongdai.model.requirement import Requirement
@@ -75,6 +76,14 @@ class Lost(NamedTuple):
     until: Instant
 
 
+class Line(NamedTuple):
+    """Something that was said: by `customer`, `flow` or an agent, what, and a message's key."""
+
+    who: str
+    content: Content
+    key: str = ""
+
+
 class ContactState:
     """A contact between its arrival and its end."""
 
@@ -95,11 +104,11 @@ class ContactState:
         self.past: dict[str, Offer] = {}
         self.interaction = ""
         self.agent = ""
-        self.messages: tuple[tuple[str, Content], ...] = ()
+        self.messages: tuple[Line, ...] = ()
 
-    def note(self, who: str, content: Content) -> None:
+    def note(self, who: str, content: Content, key: str = "") -> None:
         """Keep what was said; the last ones are kept."""
-        self.messages = (*self.messages, (who, content))[-_KEPT_MESSAGES:]
+        self.messages = (*self.messages, Line(who, content, key))[-_KEPT_MESSAGES:]
 
     def close(self, offer: str, how: str) -> None:
         """Move an offer to the past; the last few are remembered, for those who answer late."""
@@ -144,11 +153,11 @@ class InFlow:
         self.session: Session | None = None
         self.context: Mapping[str, Any] = {}
         self.rounds = 0
-        self.messages: tuple[tuple[str, Content], ...] = ()
+        self.messages: tuple[Line, ...] = ()
 
-    def note(self, who: str, content: Content) -> None:
+    def note(self, who: str, content: Content, key: str = "") -> None:
         """Keep what was said; the last ones are kept."""
-        self.messages = (*self.messages, (who, content))[-_KEPT_MESSAGES:]
+        self.messages = (*self.messages, Line(who, content, key))[-_KEPT_MESSAGES:]
 
     @property
     def over(self) -> bool:
@@ -225,6 +234,17 @@ class State:
             or contact in self.flows
         )
 
+    def opens(self, inbound: Inbound) -> bool:
+        """Return whether a new contact would come of what came in."""
+        if isinstance(inbound, Message):
+            return not inbound.automatic and not self.at_address(inbound.address)
+        return isinstance(inbound, Ringing) and not self.at_address(inbound.address)
+
+    def at_address(self, address: Address) -> str:
+        """Return the newest open contact at an address; empty where there is none."""
+        here = self.addresses.get((address.channel, address.to))
+        return "" if here is None else next(reversed(here))
+
     def snapshot(self) -> dict[str, object]:
         """Return all state as plain data: equal states give equal data. O(everything)."""
         return {
@@ -262,7 +282,7 @@ class State:
                     "past": {id: offer.over for id, offer in live.past.items()},
                     "interaction": [live.interaction, live.agent],
                     "preferred": live.preferred,
-                    "messages": [[who, content.text] for who, content in live.messages],
+                    "messages": [_line(line) for line in live.messages],
                 }
                 for id, live in sorted(self.contacts.items())
             },
@@ -273,7 +293,7 @@ class State:
                     "session": plain(live.session),
                     "context": plain(live.context),
                     "rounds": live.rounds,
-                    "messages": [[who, content.text] for who, content in live.messages],
+                    "messages": [_line(line) for line in live.messages],
                 }
                 for id, live in sorted(self.flows.items())
             },
@@ -478,7 +498,31 @@ class State:
 
     def _message_received(self, event: events.MessageReceived) -> None:
         live = self.contacts.get(event.contact)
-        (self.flows[event.contact] if live is None else live).note("customer", event.content)
+        here = self.flows[event.contact] if live is None else live
+        here.note("customer", event.content, event.key)
+
+    def _message_revised(self, event: events.MessageRevised) -> None:
+        """What is kept says what was said last; what was withdrawn is kept no longer."""
+        for live in (self.contacts.get(event.contact), self.flows.get(event.contact)):
+            if live is not None:
+                live.messages = tuple(
+                    Line(line.who, content, line.key)
+                    for line in live.messages
+                    if (content := _revised(line, event)) is not None
+                )
+
+    def _contact_relinked(self, event: events.ContactRelinked) -> None:
+        """Who has moved stands behind those who were at the address before: these talk there."""
+        for live in (self.contacts.get(event.contact), self.flows.get(event.contact)):
+            if live is not None:
+                live.contact = replace(live.contact, address=event.address, claims=event.claims)
+        if event.contact in self.contacts:
+            waiter = self.router.waiter(event.contact)
+            waiter.contact = replace(waiter.contact, address=event.address, claims=event.claims)
+        if event.was is not None and event.was != event.address:
+            self._leave(event.contact, event.was)
+            key = (event.address.channel, event.address.to)
+            self.addresses[key] = {event.contact: None, **self.addresses.get(key, {})}
 
     def _receipt_received(self, event: events.ReceiptReceived) -> None:
         """Receipts are for the record; no decision depends on them."""
@@ -561,12 +605,13 @@ class State:
         self._remember(contact, how)
 
     def _leave_address(self, contact: Contact) -> None:
-        address = contact.address
-        if address is None:
-            return
+        if contact.address is not None:
+            self._leave(contact.id, contact.address)
+
+    def _leave(self, contact: str, address: Address) -> None:
         here = self.addresses.get((address.channel, address.to))
-        if here is not None and contact.id in here:
-            del here[contact.id]
+        if here is not None and contact in here:
+            del here[contact]
             if not here:
                 del self.addresses[address.channel, address.to]
 
@@ -586,6 +631,16 @@ class State:
             session = None if live is None else live.session
             return session is not None and session.timer == timer.number
         return self.lost.get(timer.agent) is timer
+
+
+def _line(line: Line) -> list[str]:
+    return [line.who, line.content.text, line.key]
+
+
+def _revised(line: Line, event: events.MessageRevised) -> Content | None:
+    """Return what a line says after a revision; `None` where it was withdrawn."""
+    mine = line.who == "customer" and line.key == event.message
+    return event.content if mine else line.content
 
 
 def _preferring(contact: Contact, wanted: Requirement) -> Contact:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tongdai.center import effects, events, inputs
+from tongdai.channels import Activity
 from tongdai.model.personal import Value
 from tongdai.model.time import Instant, clock
 from tongdai.routing.strategies import told
@@ -37,6 +38,8 @@ _SHOWN: dict[type, tuple[str, ...]] = {
     events.InteractionFailed: ("contact", "agent", "interaction", "reason"),
     events.MessageReceived: ("contact", "agent"),
     events.MessageSaid: ("contact", "agent", "interaction"),
+    events.MessageRevised: ("contact", "message", "agent"),
+    events.ContactRelinked: ("contact",),
     events.ReceiptReceived: ("contact", "status"),
     events.ContactEnded: ("contact", "reason", "agent"),
     events.ContactAbandoned: ("contact", "queue"),
@@ -47,6 +50,7 @@ _SHOWN: dict[type, tuple[str, ...]] = {
     effects.PresentOffer: ("agent", "offer"),
     effects.ConnectContact: ("contact", "agent"),
     effects.ShowMessage: ("agent", "interaction"),
+    effects.ShowRevision: ("agent", "interaction", "message"),
     effects.SendMessage: ("contact",),
     effects.DisconnectContact: ("contact", "reason"),
 }
@@ -101,7 +105,13 @@ def _tail(value: Value) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a kin
         case inputs.PutAgent(available=True) | events.AgentPut(available=True):
             return "available"
         case inputs.Receive(inbound=inbound):
-            return f"{type(inbound).__name__} {inbound.address.channel} {inbound.key}"
+            kind = type(inbound).__name__
+            what = f" {inbound.what}" if isinstance(inbound, Activity) else ""
+            return f"{kind} {inbound.address.channel} {inbound.key}{what}"
+        case events.MessageReceived(automatic=why) if why:
+            return f"({why})"
+        case events.MessageRevised(content=None) | effects.ShowRevision(content=None):
+            return "withdrawn"
         case inputs.Tell(input=inner) | effects.ServeContact(task=inner):
             return type(inner).__name__
         case inputs.Input(id=id) if id:

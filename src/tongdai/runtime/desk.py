@@ -10,9 +10,9 @@ place in the queue; when the agent goes too, it stays theirs for the center's gr
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import anyio
 import attrs
@@ -22,14 +22,18 @@ from tongdai.center.inputs import (
     Accept,
     AnyInput,
     Decline,
+    Dispose,
     End,
+    ExtendWrapUp,
     FailConnect,
     Say,
     SetPresence,
 )
+from tongdai.channels import Seen, Sign, Typing
 from tongdai.errors import OfferGone
 from tongdai.model.agent import Presence
 from tongdai.model.contact import Content
+from tongdai.model.ids import contact_of
 from tongdai.model.time import Instant
 from tongdai.runtime.feed import Feed
 
@@ -40,7 +44,17 @@ SIGNED_IN: Final = "signed in"
 """The reason of the presence of agents at a desk. So a journal tells who was at one."""
 _UNREAD = 200  # messages of one talk that wait for the agent; the journal has them all
 
-Handle = Callable[[AnyInput], Awaitable[Decision]]
+Handle: TypeAlias = Callable[[AnyInput], Awaitable[Decision]]
+AgentEffect: TypeAlias = (
+    effects.PresentOffer
+    | effects.WithdrawOffer
+    | effects.ConnectContact
+    | effects.ShowMessage
+    | effects.ShowRevision
+    | effects.CloseInteraction
+)
+"""What concerns an agent."""
+Show: TypeAlias = Callable[[str, Sign], Awaitable[None]]
 
 
 @attrs.frozen
@@ -49,11 +63,17 @@ class Heard:
 
     Attributes:
         contact: whose contact it is part of.
-        content: what they wrote.
+        content: what they wrote; empty where a message was withdrawn.
+        key: the message's, for `Talk.saw`.
+        automatic: why nobody wrote it (see `tongdai.channels.Message`); empty where somebody did.
+        revised: whether this is the message of that key once more, `edited` or `withdrawn`.
     """
 
     contact: str
     content: Content = attrs.field(repr=False)
+    key: str = ""
+    automatic: str = ""
+    revised: Literal["", "edited", "withdrawn"] = ""
 
 
 class Talk:
@@ -64,15 +84,18 @@ class Talk:
         contact: the contact's.
         messages: what the customer wrote, from the contact's beginning, then as it comes. Ends with
             the interaction. At most 200 wait; `messages.missed` counts those that made room.
+        typing: instants at which the customer was seen writing; only the last one waits.
         over: why the interaction is over; empty while it is not.
     """
 
-    def __init__(self, id: str, contact: str, handle: Handle) -> None:
+    def __init__(self, id: str, contact: str, handle: Handle, show: Show) -> None:
         self.id = id
         self.contact = contact
         self.messages: Feed[Heard] = Feed(_UNREAD)
+        self.typing: Feed[Instant] = Feed(1)
         self.over = ""
         self._handle = handle
+        self._show = show
 
     async def say(self, what: str | Content) -> bool:
         """Say something to the customer; return once it is certain to be sent.
@@ -87,6 +110,24 @@ class Talk:
         decision = await self._handle(Say(self.id, content))
         return not _ignored(decision, self.id)
 
+    async def type(self) -> None:
+        """Show the customer that an answer is being written, where the channel can."""
+        await self._show(self.contact, Typing())
+
+    async def saw(self, *keys: str) -> None:
+        """Show the customer that their messages were seen, those of these keys among them."""
+        await self._show(self.contact, Seen(keys))
+
+    async def extend_wrap_up(self, until: Instant) -> bool:
+        """Take until a later instant for the wrap-up; return whether there is one to extend."""
+        decision = await self._handle(ExtendWrapUp(self.id, until))
+        return not _ignored(decision, self.id)
+
+    async def dispose(self, disposition: str) -> bool:
+        """Choose the disposition, which ends the wrap-up; return whether there was one."""
+        decision = await self._handle(Dispose(self.id, disposition))
+        return not _ignored(decision, self.id)
+
     async def end(self, *, disposition: str = "") -> None:
         """End the interaction, unless it is over; with a disposition there is no wrap-up."""
         if not self.over:
@@ -96,6 +137,7 @@ class Talk:
         """Note that it is over; the runtime calls this."""
         self.over = reason
         self.messages.close()
+        self.typing.close()
 
 
 class Offer:
@@ -103,16 +145,21 @@ class Offer:
 
     Attributes:
         id, contact, agent: ids.
-        until: when it expires.
+        until: when it expires; 0 for one that needs no accepting any more.
+        context: what is known of the contact: what its flow has asked and been answered, its
+            attributes, its profile.
         gone: why it can no longer be accepted; empty while it can.
         talk: the interaction that it has become; `None` before.
     """
 
-    def __init__(self, desk: Desk, id: str, contact: str, until: Instant) -> None:
+    def __init__(
+        self, desk: Desk, id: str, contact: str, until: Instant, context: Mapping[str, Any]
+    ) -> None:
         self.id = id
         self.contact = contact
         self.agent = desk.agent
         self.until = until
+        self.context = context
         self.gone = ""
         self.talk: Talk | None = None
         self._desk = desk
@@ -144,9 +191,10 @@ class Desk:
             accepted itself or from before a lost connection, come as offers too.
     """
 
-    def __init__(self, agent: str, handle: Handle) -> None:
+    def __init__(self, agent: str, handle: Handle, show: Show) -> None:
         self.agent = agent
         self.handle = handle
+        self._show = show
         self.offers = Offers(self)
         self._offers: dict[str, Offer] = {}
         self._talks: dict[str, Talk] = {}
@@ -203,10 +251,12 @@ class Desk:
 
     # --- what comes to it, from the runtime ---------------------------------------------------
 
-    def present(self, id: str, contact: str, until: Instant) -> None:
+    def present(
+        self, id: str, contact: str, until: Instant, context: Mapping[str, Any] | None = None
+    ) -> None:
         """Show an offer."""
         if id not in self._offers:
-            self._offers[id] = Offer(self, id, contact, until)
+            self._offers[id] = Offer(self, id, contact, until, context or {})
             self.offers.put(self._offers[id])
 
     def withdraw(self, id: str, reason: str) -> None:
@@ -214,22 +264,27 @@ class Desk:
         if (offer := self._offers.pop(id, None)) is not None:
             offer.gone = reason
 
-    def connect(self, interaction: str, contact: str, so_far: list[Content]) -> None:
+    def connect(self, interaction: str, contact: str, so_far: list[Heard]) -> None:
         """Begin a talk; one that nobody here has accepted is shown as an offer."""
         if interaction in self._talks:
             return
         if interaction not in self._offers:
             self.present(interaction, contact, 0)
-        talk = Talk(interaction, contact, self.handle)
+        talk = Talk(interaction, contact, self.handle, self._show)
         self._talks[interaction] = talk
         self._offers.pop(interaction).talk = talk
-        for content in so_far:
-            talk.messages.put(Heard(contact, content))
+        for one in so_far:
+            talk.messages.put(one)
 
-    def hear(self, interaction: str, content: Content) -> None:
+    def hear(self, interaction: str, heard: Heard) -> None:
         """Show what the customer wrote."""
         if (talk := self._talks.get(interaction)) is not None:
-            talk.messages.put(Heard(talk.contact, content))
+            talk.messages.put(heard)
+
+    def typing(self, interaction: str, at: Instant) -> None:
+        """Show that the customer writes."""
+        if (talk := self._talks.get(interaction)) is not None:
+            talk.typing.put(at)
 
     def disconnect(self, interaction: str, reason: str) -> None:
         """End a talk."""
@@ -249,7 +304,7 @@ class Desk:
         for id in self._talks.keys() - talks.keys():
             self.disconnect(id, "gone")
         for id, offer in offers.items():
-            self.present(id, offer.event.contact, offer.event.until)
+            self.present(id, offer.event.contact, offer.event.until, offer.event.context)
         for id, live in talks.items():
             self.connect(id, live.contact.id, heard(center, live.contact.id))
 
@@ -277,9 +332,10 @@ class Offers(Feed[Offer]):
         return offer
 
 
-def heard(center: Center, contact: str) -> list[Content]:
+def heard(center: Center, contact: str) -> list[Heard]:
     """Return what a contact's customer has written so far."""
-    return [text for who, text in center.state.contacts[contact].messages if who == "customer"]
+    lines = center.state.contacts[contact].messages
+    return [Heard(contact, line.content, line.key) for line in lines if line.who == "customer"]
 
 
 def _ignored(decision: Decision, reference: str) -> str:
@@ -290,19 +346,25 @@ def _ignored(decision: Decision, reference: str) -> str:
     return ""
 
 
-def perform(effect: effects.AnyEffect, desk: Desk, center: Center) -> None:
+def perform(effect: AgentEffect, desk: Desk, center: Center) -> None:
     """Perform an effect that concerns an agent."""
     match effect:
         case effects.PresentOffer():
-            desk.present(effect.offer, effect.contact, effect.until)
+            desk.present(effect.offer, effect.contact, effect.until, effect.context)
         case effects.WithdrawOffer():
             desk.withdraw(effect.offer, effect.reason)
         case effects.ConnectContact():
             if effect.contact in center.state.contacts:
                 desk.connect(effect.interaction, effect.contact, heard(center, effect.contact))
         case effects.ShowMessage():
-            desk.hear(effect.interaction, effect.content)
+            contact = contact_of(effect.interaction) or ""
+            desk.hear(
+                effect.interaction, Heard(contact, effect.content, effect.key, effect.automatic)
+            )
+        case effects.ShowRevision():
+            contact = contact_of(effect.interaction) or ""
+            content = effect.content or Content()
+            how: Literal["edited", "withdrawn"] = "edited" if effect.content else "withdrawn"
+            desk.hear(effect.interaction, Heard(contact, content, effect.message, revised=how))
         case effects.CloseInteraction():
             desk.disconnect(effect.interaction, effect.reason)
-        case _:
-            pass

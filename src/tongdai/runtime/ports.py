@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
-from tongdai.channels import Inbound, Medium, Sent
+from tongdai.channels import Inbound, Medium, Sent, Sign
+from tongdai.ivr import effects, inputs
 from tongdai.model.contact import Address, Content
 from tongdai.model.time import Instant
 
@@ -36,6 +37,9 @@ class Channel(Protocol):
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[Inbound]]:
         """Connect; inside, read what comes in. `send` is called inside only.
 
+        The next inbound is asked for when the one before is durable, or refused for good: that is
+        when a channel may acknowledge it (see `tongdai.runtime.Inbox`).
+
         Raises:
             ChannelFault: it cannot be connected, or the connection broke. It is opened again.
         """
@@ -50,7 +54,7 @@ class Channel(Protocol):
             key: the same for each try of one message, and for no other.
 
         Raises:
-            ChannelFault: it was not sent; `retry_after` tells whether and when to try again.
+            ChannelFault: it was not sent; its `kind` tells what is done about it.
         """
         ...
 
@@ -64,6 +68,90 @@ class Closes(Protocol):
 
         Raises:
             ChannelFault: it could not be done.
+        """
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """What a channel may have besides: a way to show a customer more than messages."""
+
+    async def show(self, to: Address, sign: Sign) -> None:
+        """Show a sign; where it cannot be shown, nothing happens."""
+        ...
+
+
+class Session(Protocol):
+    """One call, from its ringing to its end: what the runtime does with it.
+
+    Whatever takes a while is cancelled when it is no longer wanted, and then stops at once. All of
+    it raises `ChannelFault` where it cannot be done; that the caller hangs up comes in over the
+    channel, as `Activity(what="left")`.
+    """
+
+    async def answer(self) -> None:
+        """Answer the call; comes before everything else, once."""
+        ...
+
+    async def play(self, prompt: effects.Play) -> None:
+        """Let the caller hear a prompt, to its end; cancelled, it falls silent."""
+        ...
+
+    def listen(self, what: effects.Listen) -> AsyncIterator[inputs.Press | inputs.Utterance]:
+        """Hear the caller, until cancelled. What is keyed between two of these is not lost."""
+        ...
+
+    async def collect(
+        self, secret: effects.StartSecureInput
+    ) -> inputs.SecureInputDone | inputs.SecureInputFailed:
+        """Let the caller key in a secret, keep it, and return what stands for it.
+
+        A prompt may be playing: the time for the first digit begins behind it.
+        """
+        ...
+
+    async def record(self, recording: effects.StartRecording) -> str:
+        """Record the caller, and return what stands for the recording.
+
+        Raises:
+            ChannelFault: it was not recorded; its code may be `no_input`.
+        """
+        ...
+
+    async def transfer(self, to: effects.TransferContact) -> None:
+        """Connect the caller with a number outside, and return when that is over.
+
+        Raises:
+            ChannelFault: they did not talk; its code may be `busy` or `no_answer`.
+        """
+        ...
+
+    async def configure(self, settings: effects.ApplySettings) -> None:
+        """Make settings: voice, recording, and the like; what it does not know it leaves."""
+        ...
+
+    async def connect(self, agent: str) -> None:
+        """Connect the caller with an agent."""
+        ...
+
+    async def disconnect(self, agent: str) -> None:
+        """Take an agent out of the call; the caller stays."""
+        ...
+
+    async def hang_up(self) -> None:
+        """End the call; of one that is over, nothing."""
+        ...
+
+
+@runtime_checkable
+class Calls(Protocol):
+    """What a channel may have besides: calls."""
+
+    def session(self, call: Address) -> Session:
+        """Return what a call is driven by, of which a `Ringing` told.
+
+        Raises:
+            ChannelFault: there is no such call.
         """
         ...
 

@@ -19,41 +19,46 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar
+from typing import Self
 from weakref import WeakSet
 
 import anyio
+import anyio.lowlevel
 
 from tongdai.center import Center, Decision, effects, events
 from tongdai.center.inputs import AnyInput, LoseAgent, Say, SetPresence, Tick
+from tongdai.channels import Activity, Sign
 from tongdai.errors import (
     ConfigurationError,
     IllegalInput,
     JournalError,
     TongdaiError,
-    did_you_mean,
 )
 from tongdai.journal import Journal
+from tongdai.model.contact import Address
 from tongdai.model.ids import check_id, contact_of
-from tongdai.model.queue import Queue
 from tongdai.model.time import Instant
+from tongdai.runtime.calls import Calls, Function
 from tongdai.runtime.clock import SystemClock
-from tongdai.runtime.desk import SIGNED_IN, Desk, perform
+from tongdai.runtime.desk import SIGNED_IN, AgentEffect, Desk, perform
+from tongdai.runtime.entry import Entry
+from tongdai.runtime.feed import Feed
 from tongdai.runtime.keeper import Keeper
-from tongdai.runtime.link import PAUSE, Entry, Link
-from tongdai.runtime.outbox import Fault, Owed
-from tongdai.runtime.ports import Channel, Clock
+from tongdai.runtime.letters import DeadLetter, DeadLetters, Fault, Owed
+from tongdai.runtime.link import PAUSE, Link
+from tongdai.runtime.ports import Clock
 from tongdai.runtime.recovery import Recovery
+from tongdai.runtime.sending import Sending
+from tongdai.runtime.settings import ChannelT, checked, checked_functions, ways_of_sending
+from tongdai.runtime.showing import Noticed, Signs
 from tongdai.runtime.subscription import Resync, Subscription, view_of
 
 _INPUTS = 256  # inputs that wait for the writer; whoever brings more waits
 _FAULTS = 100  # faults that are remembered
+_DEAD = 1_000  # dead letters that are kept
 _LAST_WORDS = 5.0  # seconds of real time in which what is owed is done when the runtime ends
+_TOLD = (effects.ShowMessage, effects.ShowRevision)
 _NOTHING = Decision(Tick(), 0)
-
-
-Pair: TypeAlias = tuple[Channel, Entry]
-ChannelT = TypeVar("ChannelT", bound=Channel)
 
 
 class _Request:
@@ -95,6 +100,8 @@ class Runtime:
         clock: Clock | None = None,
         partition: str = "main",
         outbox: int = 256,
+        sending: Sending | Mapping[str, Sending] | None = None,
+        functions: Mapping[str, Function] | None = None,
     ) -> None:
         """Make a runtime; it runs inside `async with`, once.
 
@@ -106,6 +113,9 @@ class Runtime:
             clock: who tells the time; by default the machine.
             partition: the center's part of the journal.
             outbox: how many messages a channel may owe before those who would add to it wait.
+            sending: how messages are sent: for all channels, or by the id of the channel.
+            functions: what flows may call, by name; each gets its arguments by name. The one called
+                `callback` is called where a flow wants a customer called back.
 
         Raises:
             ConfigurationError: names the argument and what would be right.
@@ -126,10 +136,14 @@ class Runtime:
         self._clock = SystemClock() if clock is None else clock
         self._keeper = Keeper(center, journal, partition, self._clock, self._surprise)
         self._limit = outbox
-        self._channels = _checked(channels or {}, center.state.queues.queues)
+        self._channels = checked(channels or {}, center)
+        self._sending = ways_of_sending(sending, [channel.id for channel, _ in self._channels])
+        self._dead = DeadLetters(_DEAD)
         self._desks: dict[str, Desk] = {}
         self._links: dict[str, Link] = {}
         self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._calls = Calls(checked_functions(functions or {}), host=self, clock=self._clock)
+        self._signs = Signs(lambda: self.center, self._clock)
         self._known_faults: deque[Fault] = deque(maxlen=_FAULTS)
         self.faults = self._known_faults
         self._alarm: Instant | None = None
@@ -172,7 +186,7 @@ class Runtime:
         """
         if agent in self._desks:
             raise IllegalInput(f"sign_in: agent {agent!r} is at a desk already; one each")
-        desk = self._desks[agent] = Desk(agent, self.handle)
+        desk = self._desks[agent] = Desk(agent, self.handle, self.show)
         try:
             await self.submit(SetPresence(agent, "available", SIGNED_IN), desk.sync)
             yield desk
@@ -198,6 +212,55 @@ class Runtime:
         subscription = Subscription(limit, self._resync)
         self._subscriptions.add(subscription)
         return subscription
+
+    async def show(self, contact: str, sign: Sign) -> None:
+        """Show a contact's customer something besides messages, where the channel can.
+
+        It may be lost; nobody learns whether it was shown. Where there is no such open contact,
+        nothing happens.
+        """
+        self._signs.show(contact, sign)
+        await anyio.lowlevel.checkpoint()
+
+    def activities(self, *, limit: int = 100) -> Feed[Noticed]:
+        """Follow what customers do besides writing, from here on: they type, come and go.
+
+        Args:
+            limit: how many wait for a slow reader; the oldest make room for the newest.
+        """
+        return self._signs.follow(limit)
+
+    @property
+    def dead_letters(self) -> tuple[DeadLetter, ...]:
+        """Messages that were not sent and are not tried again by themselves, oldest first.
+
+        The newest 1,000 are kept while the runtime runs.
+        """
+        return self._dead.every()
+
+    async def redrive(self, id: str) -> None:
+        """Let a dead letter be sent after all, behind what is owed to its address, with its key.
+
+        Returns once it is owed again; it is among the dead letters again where it fails again.
+
+        Raises:
+            IllegalInput: there is no dead letter of this id.
+            TongdaiError: the runtime is not running.
+        """
+        link = self._links.get(self._dead.get(id).channel)
+        if link is None or not self._open:
+            raise TongdaiError("Runtime.redrive: it is not running")
+        await link.outbox.room()
+        letter = self._dead.take(id)
+        link.outbox.put(letter.again(), round=letter.round + 1)
+
+    def drop(self, id: str) -> DeadLetter:
+        """Keep a dead letter no more, and return it.
+
+        Raises:
+            IllegalInput: there is no dead letter of this id.
+        """
+        return self._dead.take(id)
 
     @property
     def center(self) -> Center:
@@ -245,13 +308,22 @@ class Runtime:
         self._nap = anyio.CancelScope()  # until the next deadline
         for channel, entry in self._channels:
             self._links[channel.id] = Link(
-                channel, entry, host=self, clock=self._clock, limit=self._limit
+                channel,
+                entry,
+                host=self,
+                clock=self._clock,
+                limit=self._limit,
+                sending=self._sending[channel.id],
             )
+            self._signs.add(channel.id, self._links[channel.id].showing)
+            self._calls.add(channel)
         wrong: BaseException | None = None
         try:
             async with anyio.create_task_group() as self._tasks:
                 self._tasks.start_soon(self._write)
                 self._tasks.start_soon(self._keep_time)
+                self._tasks.start_soon(self._signs.run)
+                self._tasks.start_soon(self._calls.run)
                 for link in self._links.values():
                     self._tasks.start_soon(link.run)
                 self._open = True
@@ -269,6 +341,7 @@ class Runtime:
         """Stop what brings inputs, finish what is taken, do what is owed; then end everything."""
         self._open = False
         self._timing.cancel()
+        self._signs.close()
         for link in self._links.values():
             link.stop()
         with anyio.move_on_after(_LAST_WORDS, shield=True), suppress(TongdaiError):
@@ -279,6 +352,7 @@ class Runtime:
                 await link.finished()
             self._sender.close()
             await self._written.wait()
+        self._calls.close()
         self._sender.close()
         self._writing.cancel()
         for link in self._links.values():
@@ -350,22 +424,33 @@ class Runtime:
         for effect in decision.effects:
             if isinstance(effect, (effects.SendMessage, effects.DisconnectContact)):
                 self._owe(effect)
-                continue
-            if isinstance(effect, effects.ServeContact):
-                what = type(effect.task).__name__
-                self.fault("", effect.id, f"{effect.contact}: nobody here performs {what}")
-                continue
-            if isinstance(effect, effects.ConnectContact):
-                connected.add(effect.interaction)
-            elif isinstance(effect, effects.ShowMessage) and effect.interaction in connected:
-                continue  # the talk began with everything that was said until now
-            if (desk := self._desks.get(effect.agent)) is not None:
-                perform(effect, desk, self._keeper.center)
+            elif isinstance(effect, effects.ServeContact):
+                self._calls.perform(effect)
+            else:
+                self._tell_agent(effect, connected)
         for event in decision.events:
+            self._signs.happened(event)
+            self._calls.happened(event, over=lambda id: self._address_of(id) is None)
             if isinstance(event, events.AgentRemoved) and event.agent in self._desks:
                 self._desks[event.agent].close()
         for subscription in self._subscriptions:
             subscription.put(decision.events)
+
+    def _tell_agent(self, effect: AgentEffect, connected: set[str]) -> None:
+        if isinstance(effect, effects.CloseInteraction):
+            self._calls.disconnect(effect)
+        elif isinstance(effect, effects.ConnectContact):
+            connected.add(effect.interaction)
+            self._calls.connect(effect, self._address_of(effect.contact))
+        elif isinstance(effect, _TOLD) and effect.interaction in connected:
+            return  # the talk began with everything that was said until now
+        if (desk := self._desks.get(effect.agent)) is not None:
+            perform(effect, desk, self._keeper.center)
+
+    def _address_of(self, contact: str) -> Address | None:
+        state = self._keeper.center.state
+        live = state.contacts.get(contact) or state.flows.get(contact)
+        return None if live is None else live.contact.address
 
     def _owe(self, effect: Owed) -> None:
         address = effect.address
@@ -420,29 +505,22 @@ class Runtime:
         """Note what could not be done; what belongs to the runtime calls this."""
         self._known_faults.append(Fault(self._clock.now(), channel, what, reason))
 
+    def noticed(self, activity: Activity) -> None:
+        """Tell whoever has the contact what its customer does; channels call this."""
+        self._signs.noticed(activity, self._desks)
+
+    async def hang_up(self, address: Address) -> None:
+        """End a call; channels call this."""
+        await self._calls.hang_up(address)
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep a message that was not sent; what belongs to the runtime calls this."""
+        if (gone := self._dead.add(letter)) is not None:
+            self.fault(gone.channel, gone.id, f"dropped: there are {_DEAD:,} dead letters since")
+
     async def _resync(self, subscription: Subscription) -> Resync:
         async with self._lock:
             if self._keeper.stale:
                 await self._keeper.rebuild()
             subscription.caught_up()
             return Resync(view_of(self._keeper.center))
-
-
-def _checked(channels: Mapping[ChannelT, Entry], queues: Mapping[str, Queue]) -> list[Pair]:
-    """Return channels and where their contacts enter, if both can be.
-
-    Raises:
-        ConfigurationError: names the channel and what would be right.
-    """
-    pairs: dict[str, Pair] = {}
-    for channel, entry in channels.items():
-        check_id(channel.id, "Channel.id")
-        if channel.id in pairs:
-            raise ConfigurationError(f"Runtime.channels: two channels have the id {channel.id!r}")
-        if isinstance(entry, str) and entry not in queues:
-            near = did_you_mean(entry, queues)
-            raise ConfigurationError(
-                f"Runtime.channels: {channel.id!r} enters {entry!r}, which is not a queue.{near}"
-            )
-        pairs[channel.id] = channel, entry
-    return list(pairs.values())

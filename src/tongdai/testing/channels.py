@@ -21,15 +21,17 @@ import attrs
 from msgspec.structs import replace
 
 from tongdai.channels import (
+    Activity,
     Can,
     Message,
     Receipt,
+    Revised,
     Typing,
 )
 from tongdai.channels.receipts import Receipts
 from tongdai.channels.sizes import size
 from tongdai.errors import ChannelFault, FaultKind
-from tongdai.model.contact import Address, Attachment, Button, Content
+from tongdai.model.contact import Address, Attachment, Button, Content, Template
 from tongdai.model.ids import check_id
 from tongdai.runtime.ports import Shows
 from tongdai.testing.provider import (
@@ -50,6 +52,7 @@ from tongdai.testing.provider import (
 from tongdai.testing.webhooks import (
     answer_of,
     answers_challenges,
+    changed,
     reads_a_request_the_same_each_time,
     refuses_what_was_changed,
     survives_any_request,
@@ -190,7 +193,7 @@ async def goes_on_after_a_cut(provider: AnyProvider) -> str:
             return "the provider has no connection to cut"
         await provider.write("lan", ["three"])
         with anyio.move_on_after(PATIENCE):
-            await until_broken(reader, keys)
+            await until_broken(reader, keys, "three")
     async with reader.opened():
         await provider.write("lan", ["four"])
         while "four" not in keys.values():
@@ -216,6 +219,78 @@ async def drops_echoes(provider: AnyProvider) -> str:
             same("what comes back is an echo", "echo", message.automatic)
         same("an echo is no message of a customer", "still here", message.content.text)
     return ""
+
+
+async def takes_what_is_tapped(provider: AnyProvider) -> str:
+    """A tap tells the choice's key, its question and its label."""
+    if not provider.channel.medium.can & {Can.BUTTONS, Can.LIST}:
+        return "the medium has nothing to tap"
+    async with reading(provider) as reader:
+        await provider.write("lan", ["hello"])
+        address = (await reader.message()).address
+        buttons = (Button("lock", "Khóa thẻ"), Button("open", "Mở thẻ"))
+        await send(provider, address, Content("Chọn một", buttons=buttons, question="q1"), "k1")
+        if not await provider.tap("Mở thẻ"):
+            return "the provider taps nothing"
+        message = await reader.message()
+    same("a tap tells the key of its choice", "open", message.choice)
+    same("a tap tells the question that it answers", "q1", message.question)
+    same("a tap says the label of its choice", "Mở thẻ", message.content.text)
+    same("a tap comes from whoever was asked", address, message.address)
+    return ""
+
+
+async def hears_typing(provider: AnyProvider) -> str:
+    """Who begins to write is typing, at the address that they write from."""
+    if Can.TYPING not in provider.channel.medium.can:
+        return "the medium has no typing"
+    async with reading(provider) as reader:
+        await provider.write("lan", ["hello"])
+        address = (await reader.message()).address
+        if not await provider.typing("lan"):
+            return "the provider tells of no typing"
+        activity = await reader.wait_for(Activity)
+    same("who begins to write is typing", "typing", activity.what)
+    same("who is typing is whoever wrote before", address, activity.address)
+    return ""
+
+
+async def tells_what_was_revised(provider: AnyProvider) -> str:
+    """A change names the message by its key, and says what stands there now."""
+    if Can.REVISIONS not in provider.channel.medium.can:
+        return "the medium has no revisions"
+    async with reading(provider) as reader:
+        await provider.write("lan", ["my crad"])
+        message = await reader.message()
+        for text in ("my card", None):
+            if not await provider.revise(text):
+                return "the provider changes nothing"
+            revised = await reader.wait_for(Revised)
+            same("a change names its message by the key", message.key, revised.message)
+            same("a change comes from whoever wrote it", message.address, revised.address)
+            now = None if revised.content is None else revised.content.text
+            same("a change says what stands there now", text, now)
+    return ""
+
+
+async def survives_any_delivery(provider: AnyProvider) -> str:
+    """Whatever is delivered, there is no error but a fault, and what comes after it is read."""
+    broken = list(changed(provider.deliveries))
+    if not broken:
+        return "the provider delivers nothing that could be changed"
+    delivered = False
+    for _ in range(len(broken) + 1):  # (it may hang up on nonsense, once for each)
+        async with reading(provider) as reader:
+            if not delivered:
+                for data in broken:
+                    if not await provider.deliver(data):
+                        return "the provider delivers nothing but what is right"
+                await provider.write("hoa", ["still here"])
+                delivered = True
+            while (inbound := await reader.next()) is not None:
+                if isinstance(inbound, Message) and inbound.content.text == "still here":
+                    return ""
+    raise AssertionError("after nonsense a channel can be opened again, and reads on")
 
 
 async def scopes_its_claims(provider: AnyProvider) -> str:
@@ -261,6 +336,8 @@ async def shows_what_it_declares(provider: AnyProvider) -> str:
     file = Attachment("application/pdf", "https://files.example.org/f.pdf", "form.pdf", size=900)
     contents = [Content("Chọn một", buttons=buttons), Content("Chọn một", buttons=many)]
     contents.append(Content("the form", attachments=(file,)))
+    contents.append(Content("your card", subject="Thẻ ghi nợ"))
+    contents.append(Content("your turn", template=Template("turn", "vi")))
     shown: list[list[Shown]] = []
     async with talking(provider, "lan") as address:
         for number, content in enumerate(contents):
@@ -287,7 +364,28 @@ async def shows_what_it_declares(provider: AnyProvider) -> str:
     else:
         same("a medium without attachments carries none", [], files)
         true("a file that is not carried is named in the text", file.url in text)
+    _shows_lines(can, *shown[3:])
     return ""
+
+
+def _shows_lines(can: frozenset[Can], about: list[Shown], approved: list[Shown]) -> None:
+    """Look at a message with a subject, and at one that is an approved message."""
+    subjects = "\n".join(part.subject for part in about)
+    text = "\n".join(part.text for part in about)
+    if Can.SUBJECT in can:
+        true("a medium with subjects shows them", "Thẻ ghi nợ" in subjects)
+        true("a subject that is shown is not in the text as well", "Thẻ ghi nợ" not in text)
+    else:
+        true("a subject that is not shown is in the text", "Thẻ ghi nợ" in text)
+    templates = [part.template for part in approved if part.template]
+    if Can.TEMPLATES in can:
+        same("a medium with templates shows them", ["turn"], templates)
+    else:
+        same("a medium without templates shows none", [], templates)
+        true(
+            "what has no template is said in words",
+            any("your turn" in part.text for part in approved),
+        )
 
 
 async def shows_signs_quietly(provider: AnyProvider) -> str:
@@ -426,8 +524,8 @@ async def keeps_its_secrets(provider: AnyProvider) -> str:
     for secret in provider.secrets:
         for text in told:
             true("a secret is in no repr, log or error", secret not in text)
-    for text in told[:2]:
-        true("what a customer wrote is in no repr", "4111" not in text)
+    for text in told:
+        true("what a customer wrote is in no repr, log or error", "4111" not in text)
     return ""
 
 
@@ -446,6 +544,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     acknowledges_what_is_taken,
     goes_on_after_a_cut,
     drops_echoes,
+    takes_what_is_tapped,
+    hears_typing,
+    tells_what_was_revised,
+    survives_any_delivery,
     scopes_its_claims,
     sends_within_its_limit,
     shows_what_it_declares,

@@ -519,7 +519,6 @@ class CenterMachine(RuleBasedStateMachine):
         )
         self._receive(data, message)
 
-    @now_and_then
     @rule(data=st.data(), why=st.sampled_from(["bounce", "reply", "echo", "list"]))
     def answer_automatically(
         self, data: st.DataObject, why: Literal["bounce", "reply", "echo", "list"]
@@ -528,7 +527,9 @@ class CenterMachine(RuleBasedStateMachine):
         content = Content("1")
         self._receive(
             data,
-            Message(key="a", at=self.now, address=_who(data), content=content, automatic=why),
+            Message(
+                key="a", at=self.now, address=self._somebody(data), content=content, automatic=why
+            ),
         )
 
     @now_and_then
@@ -541,14 +542,13 @@ class CenterMachine(RuleBasedStateMachine):
             Revised(key="e", at=self.now, address=_who(data), message=message, content=content),
         )
 
-    @now_and_then
     @rule(data=st.data())
     def change_identity(self, data: st.DataObject) -> None:
         """A customer is known under another identity from here on: address, claims, or both."""
         to = _who(data) if data.draw(st.booleans()) else None
         claims = tuple(data.draw(st.lists(_CLAIMS, max_size=2)))
         self._receive(
-            data, Relinked(key="i", at=self.now, address=_who(data), to=to, claims=claims)
+            data, Relinked(key="i", at=self.now, address=self._somebody(data), to=to, claims=claims)
         )
 
     @precondition(lambda self: self.arrived < _MOST_CONTACTS)
@@ -980,6 +980,11 @@ class CenterMachine(RuleBasedStateMachine):
             self.arrived += 1
             if not self.center.state.knows(id := f"c{self.arrived}"):
                 return id
+
+    def _somebody(self, data: st.DataObject) -> Address:
+        """Draw a customer of a chat, one who has an open contact if there is one."""
+        there = [Address(*key) for key in self.center.state.addresses if key[0] == "web"]
+        return self.one_of(data, there) if there else _who(data)
 
     def _receive(self, data: st.DataObject, inbound: Inbound) -> None:
         """Let something come in, with what triage may have found."""

@@ -41,15 +41,20 @@ class Shown:
         text: its text.
         choices: what can be tapped, in order.
         files: urls or names of its files.
+        subject: the line that says what it is about, where it has one.
+        template: the name of the approved message that it is, where it is one.
     """
 
     to: str
     text: str = ""
     choices: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    subject: str = ""
+    template: str = ""
 
 
 ChannelT = TypeVar("ChannelT", bound=Channel)
+InboundT = TypeVar("InboundT", bound=Inbound)
 
 
 class Provider(Generic[ChannelT]):
@@ -65,6 +70,8 @@ class Provider(Generic[ChannelT]):
         challenges: for a webhook: requests with which a provider tries who answers, and the bytes
             that it wants to read in the answer.
         signed: for a webhook: whether every byte of the body is signed.
+        deliveries: for what is no webhook: what it delivers, byte by byte, to be changed and given
+            to `deliver`.
     """
 
     channel: ChannelT
@@ -72,6 +79,7 @@ class Provider(Generic[ChannelT]):
     requests: Sequence[Request] = ()
     challenges: Sequence[tuple[Request, bytes]] = ()
     signed: bool = True
+    deliveries: Sequence[bytes] = ()
 
     async def write(self, customer: str, texts: Sequence[str]) -> None:
         """Let a customer write messages, delivered together where the provider does that.
@@ -86,6 +94,22 @@ class Provider(Generic[ChannelT]):
 
     async def again(self) -> bool:
         """Deliver the last delivery once more, byte by byte."""
+        return False
+
+    async def deliver(self, data: bytes) -> bool:  # noqa: ARG002 - for those who override it
+        """Deliver bytes that may mean nothing, the way `deliveries` are delivered."""
+        return False
+
+    async def tap(self, choice: str) -> bool:  # noqa: ARG002 - for those who override it
+        """Let whoever was shown the last message tap one of its choices."""
+        return False
+
+    async def typing(self, customer: str) -> bool:  # noqa: ARG002 - for those who override it
+        """Let a customer begin to write."""
+        return False
+
+    async def revise(self, text: str | None) -> bool:  # noqa: ARG002 - for those who override it
+        """Let the last message that was written be changed, or withdrawn where it is `None`."""
         return False
 
     async def echo(self) -> bool:
@@ -130,6 +154,7 @@ class Reader:
         self._channel = provider.channel
         self._incoming: AsyncIterator[Inbound] | None = None
         self._keys = set[str]()
+        self._end: Exception | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
@@ -149,18 +174,16 @@ class Reader:
             raise AssertionError(f"a channel can be opened; got {fault}") from fault
 
     async def inbound(self) -> Inbound:
-        """Take what was read before, and read the next."""
-        assert self._incoming is not None, "the channel is open"  # noqa: S101 - for the type checkers
+        """Take what was read before, and read the next; the channel is open."""
+        inbound = await self.next()
+        if inbound is None:
+            raise AssertionError("a channel that is open reads on; it ended") from self._end
+        return inbound
+
+    async def next(self) -> Inbound | None:
+        """Take what was read before, and read the next; `None` where the connection is gone."""
         with anyio.move_on_after(PATIENCE):
-            try:
-                inbound = await anext(self._incoming)
-            except StopAsyncIteration as end:
-                raise AssertionError("a channel that is open reads on; it ended") from end
-            true(
-                f"what is read is an inbound value; got {type(inbound).__name__}",
-                isinstance(inbound, _KINDS),
-            )
-            return inbound
+            return await self.broken()
         raise AssertionError(f"what a customer writes comes in; nothing did in {PATIENCE:g} s")
 
     async def message(self) -> Message:
@@ -171,13 +194,25 @@ class Reader:
                 self._keys.add(inbound.key)
                 return inbound
 
+    async def wait_for(self, kind: type[InboundT]) -> InboundT:
+        """Read the next of a kind, past everything else."""
+        while not isinstance(inbound := await self.inbound(), kind):
+            pass
+        return inbound
+
     async def broken(self) -> Inbound | None:
-        """Read the next, or learn that the connection is gone."""
+        """Read the next, however long it takes; `None` where the connection is gone."""
         assert self._incoming is not None, "the channel is open"  # noqa: S101 - for the type checkers
         try:
-            return await anext(self._incoming)
-        except (StopAsyncIteration, ChannelFault):
+            inbound = await anext(self._incoming)
+        except (StopAsyncIteration, ChannelFault) as end:
+            self._end = end
             return None
+        true(
+            f"what is read is an inbound value; got {type(inbound).__name__}",
+            isinstance(inbound, _KINDS),
+        )
+        return inbound
 
     async def taken(self, provider: AnyProvider) -> None:
         """Ask for the next until the provider has heard that the last is taken."""
@@ -197,9 +232,12 @@ async def reading(provider: AnyProvider) -> AsyncGenerator[Reader]:
         yield reader
 
 
-async def until_broken(reader: Reader, keys: dict[str, str]) -> None:
-    """Read until the connection is gone; note messages that are new, by their keys."""
-    while (inbound := await reader.broken()) is not None:
+async def until_broken(reader: Reader, keys: dict[str, str], last: str) -> None:
+    """Read until the connection is gone, or the last is there; note messages by their keys.
+
+    (A channel of many connections reads on when one of them is cut.)
+    """
+    while last not in keys.values() and (inbound := await reader.broken()) is not None:
         if isinstance(inbound, Message):
             keys.setdefault(inbound.key, inbound.content.text)
 

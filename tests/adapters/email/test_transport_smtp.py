@@ -15,8 +15,8 @@ from tests.adapters.email.fake_imap import PASSWORD, PEM, USER
 from tests.adapters.email.fake_smtp import FakeSmtp
 from tests.adapters.email.transport import KEYS, none_left, opened, ours, until
 from tongdai import seconds
-from tongdai.adapters.email import Email, Smtp
-from tongdai.adapters.email.smtp import reply_fault
+from tongdai.adapters.email import Email, Outgoing, Smtp, Thread
+from tongdai.adapters.email.smtp import Postman, reply_fault
 from tongdai.channels import Secret
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.contact import Address, Attachment, Content
@@ -78,6 +78,25 @@ async def test_a_mail_is_handed_in_and_its_id_told(server: FakeSmtp) -> None:
     body = told.get_body()
     assert body is not None
     assert body.get_content().splitlines() == ["chào", ".", ".. Lan"]
+
+
+@pytest.mark.parametrize(
+    ("data", "comes"),
+    [
+        (b".\r\n..x\r\n", b".\r\n..x\r\n"),
+        (b"a\r\n.\r\nQUIT\r\n", b"a\r\n.\r\nQUIT\r\n"),
+        (b"a\n.\nb\r.\rc", b"a\r\n.\r\nb\r\n.\r\nc\r\n"),
+    ],
+)
+def test_no_line_ends_a_mail_before_its_end(server: FakeSmtp, data: bytes, comes: bytes) -> None:
+    """Whatever stands in it, and however its lines end, all of it comes as one mail."""
+    settings = Smtp(host="127.0.0.1", port=server.port, security="plain", timeout=seconds(5))
+    postman = Postman(settings, "bank.vn")
+    mail = Outgoing("id@bank.vn", "lan@x.vn", "help@bank.vn", "lan@x.vn", data, False, Thread())  # noqa: FBT003
+    postman.deliver(mail, None)
+    postman.leave()
+    assert [handed.data for handed in server.mails] == [comes]
+    assert server.count("QUIT") == 1
 
 
 async def test_one_connection_serves_as_long_as_it_holds(server: FakeSmtp) -> None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, Literal, cast
 
 import attrs
-from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
+from imap_tools.errors import UnexpectedCommandStatusError
 from imap_tools.mailbox import BaseMailBox
 from imap_tools.utils import encode_folder
 
@@ -275,7 +275,7 @@ class Folder:
     def close(self) -> None:
         """Say goodbye, if that can be done at once, and hang up."""
         if self._box is not None:
-            with suppress(OSError, ImapToolsError, imaplib.IMAP4.error):
+            with suppress(OSError, imaplib.IMAP4.error):
                 self._box.client.send(b"bye LOGOUT\r\n")
             with suppress(OSError):
                 self._box.client.shutdown()
@@ -431,9 +431,6 @@ def _told(line: Line) -> Generator[None]:
         raise ChannelFault("retry", f"{line.host}: {error.strerror or 'timed out'}") from None
     except imaplib.IMAP4.abort:
         raise ChannelFault("retry", f"{line.host}: the connection broke") from None
-    except ImapToolsError as error:
-        name = type(error).__name__
-        raise ChannelFault("rejected", f"{line.host}: the server refuses ({name})") from None
     except (imaplib.IMAP4.error, ValueError):
         raise ChannelFault("retry", f"{line.host}: the server says what is no IMAP") from None
 
