@@ -43,6 +43,7 @@ EXAMPLES = [
     ["line_chat.py", "--backend", "trio"],
     ["mail_desk.py", "--check", "--backend", "asyncio"],
     ["mail_desk.py", "--check", "--backend", "trio"],
+    ["web_desk.py", "--check"],
 ]
 
 
@@ -133,6 +134,8 @@ import pathlib, sysconfig, tongdai
 home = pathlib.Path(tongdai.__file__).parent
 assert home.parent == pathlib.Path(sysconfig.get_path("purelib")), home
 assert (home / "py.typed").is_file()
+assert (home / "adapters" / "webchat" / "widget.js").is_file()
+assert list((home / "adapters" / "webdesk").rglob("*.js"))
 """
 
 
