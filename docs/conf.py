@@ -53,6 +53,8 @@ DOCUMENTED_ELSEWHERE = [
     "hypothesis",
     "msgspec",
     "pathlib",
+    "socket",
+    "ssl",
     "types",
     "typing",
     "typing_extensions",
@@ -62,7 +64,13 @@ nitpick_ignore_regex = [
     (r"py:.*", rf"({'|'.join(DOCUMENTED_ELSEWHERE)})\..*"),
     (r"py:class", r"AbstractAsyncContextManager"),  # imported for type checkers only
     (r"py:class", r"Answer|tongdai\.profiles\.evidence\.Part"),  # what a waterfall is made of
-    (r"py:class", r"tongdai\..*\.(Item|ChannelT)"),  # type variables
+    (r"py:class", r"(tongdai\..*\.)?(Item|ChannelT|InboundT)"),  # type variables
+    (r"py:class", r"Function|Headers"),  # short names for types of other projects
+    # what is handed around inside an adapter or the outbox, and is nothing to write
+    (
+        r"py:class",
+        r"tongdai\.(adapters\.email\.(headers\.Headers|threads\._Noted)|runtime\.letters\.Letter)",
+    ),
 ]
 
 

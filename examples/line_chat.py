@@ -13,20 +13,22 @@ import json
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import anyio
+import msgspec
 from anyio.abc import ObjectStream, TaskGroup
 from anyio.streams.stapled import StapledObjectStream
 
-from tongdai import Address, Claim, Content, seconds
+from tongdai import Address, Claim, Content
 from tongdai.channels import Can, Inbound, Medium, Message, Receipt, Secret, Sent, fit
 from tongdai.errors import ChannelFault, FaultKind
 from tongdai.model.mode import Mode
 from tongdai.runtime import Feed
 from tongdai.testing import Provider, Shown, check_channel
 
-Line = dict[str, Any]
+Connect = Callable[[], Awaitable[ObjectStream[str]]]
+Told = dict[str, Any]
 
 # --- the channel ---------------------------------------------------------------------------------
 
@@ -39,15 +41,26 @@ FAULTS: Final[dict[str, FaultKind]] = {
 }
 
 
+class Line(msgspec.Struct):
+    """What the server says: what somebody wrote, what became of a message, or an answer to us."""
+
+    key: str = ""  # what it answers
+    id: str = ""
+    at: Annotated[int, msgspec.Meta(ge=0)] = 0
+    who: str = ""
+    text: str = ""
+    own: bool = False  # (it repeats what we say ourselves)
+    status: Literal["", "delivered", "read"] = ""
+    error: str = ""
+
+
 class LineChat:
     """A channel to one server."""
 
     can = frozenset({Can.TEXT, Can.RECEIPTS, Can.KEYS})
     medium = Medium(mode=Mode.INTERACTIVE, can=can, text_limit=300, unit="bytes")
 
-    def __init__(
-        self, id: str, connect: Callable[[], Awaitable[ObjectStream[str]]], token: Secret
-    ) -> None:
+    def __init__(self, id: str, connect: Connect, token: Secret) -> None:
         self.id = id
         self._connect = connect
         self._token = token
@@ -64,66 +77,56 @@ class LineChat:
             self._server = server
             self._came: Feed[Line] = Feed()
             self._answers: dict[str, Feed[Line]] = {}
-            await self._write({"token": self._token.reveal().decode(), "after": self._taken})
+            await self._write(token=self._token.reveal().decode(), after=self._taken)
             tasks.start_soon(self._listen)
             yield self._read()
             tasks.cancel_scope.cancel()
 
     async def _listen(self) -> None:
         """Sort what the server says: answers to whoever waits for them, all else to the reader."""
-        try:
+        with suppress(anyio.BrokenResourceError):
             async for text in self._server:
-                line = json.loads(text)
-                if (waiting := self._answers.get(line.get("key", ""))) is not None:
-                    waiting.put(line)
-                else:
-                    self._came.put(line)
-        except anyio.BrokenResourceError:
-            pass
+                with suppress(msgspec.DecodeError):  # (nonsense is passed over)
+                    line = msgspec.json.decode(text, type=Line)
+                    self._answers.get(line.key, self._came).put(line)
         for feed in (self._came, *self._answers.values()):
             feed.close()
 
     async def _read(self) -> AsyncGenerator[Inbound]:
         async for line in self._came:
-            where = Address(self.id, line["who"])
-            if "status" in line:
-                status, ids = line["status"], (line["id"],)
-                key = f"{line['id']} {status}"
-                yield Receipt(key=key, at=line["at"], address=where, status=status, ids=ids)
-            elif not line.get("own"):  # (the server repeats what we say ourselves)
-                claim = Claim("line-chat", line["who"], scope="lines", assurance="platform")
-                key, text = line["id"], Content(line["text"])
-                yield Message(key=key, at=line["at"], address=where, content=text, claims=(claim,))
-                self._taken = key  # (the next one is asked for: this one is durable)
-                await self._write({"took": key})
+            where = Address(self.id, line.who)
+            if line.id and line.who and line.status:
+                key, ids = f"{line.id} {line.status}", (line.id,)
+                yield Receipt(key=key, at=line.at, address=where, status=line.status, ids=ids)
+            elif line.id and line.who and not line.own:
+                claim = Claim("line-chat", line.who, scope="lines", assurance="platform")
+                text = Content(line.text)
+                yield Message(key=line.id, at=line.at, address=where, content=text, claims=(claim,))
+                self._taken = line.id  # (the next one is asked for: this one is durable)
+                await self._write(took=line.id)
         raise ChannelFault("retry", "the connection is gone")
 
     async def send(self, to: Address, content: Content, *, key: str) -> Sent:
         """Say something, in as many lines as it takes."""
         ids: list[str] = []
         for number, part in enumerate(fit(content, self.medium)):
-            answer = await self._ask(f"{key}.{number}", {"who": to.to, "text": part.text})
-            if "error" in answer:
-                wait = answer.get("wait")
-                raise ChannelFault(
-                    FAULTS.get(answer["error"], "unknown"),
-                    answer["error"],
-                    retry_after=seconds(wait) if wait else None,
-                )
-            ids.append(answer["id"])
+            answer = await self._ask(f"{key}.{number}", who=to.to, text=part.text)
+            if answer.error:
+                raise ChannelFault(FAULTS.get(answer.error, "unknown"), answer.error)
+            ids.append(answer.id)
         return Sent(tuple(ids))
 
-    async def _ask(self, key: str, line: Line) -> Line:
+    async def _ask(self, key: str, **line: str) -> Line:
         answers = self._answers[key] = Feed[Line]()
         try:
-            await self._write({"key": key, **line})
+            await self._write(key=key, **line)
             async for answer in answers:
                 return answer
         finally:
             del self._answers[key]
         raise ChannelFault("unknown", "the connection went before the answer came")
 
-    async def _write(self, line: Line) -> None:
+    async def _write(self, **line: str) -> None:
         try:
             await self._server.send(json.dumps(line))
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
@@ -138,12 +141,16 @@ class LineServer(Provider[LineChat]):
 
     kind = LineChat
     secrets = ("tok-5f2a",)
+    deliveries = (
+        b'{"id": "s1", "at": 1, "who": "lan", "text": "xin ch\xc3\xa0o"}',
+        b'{"id": "s2", "at": 2, "who": "lan", "status": "read"}',
+    )
 
     def __init__(self, tasks: TaskGroup) -> None:
         self._tasks = tasks
         self.channel = self.kind("lines", self.connect, Secret(self.secrets[0]))
-        self._kept: list[Line] = []  # what nobody took yet
-        self._last: list[Line] = []
+        self._kept: list[Told] = []  # what nobody took yet
+        self._last: list[Told] = []
         self._shown: dict[str, Shown] = {}  # by key
         self._ids: dict[str, str] = {}
         self._out: ObjectStream[str] | None = None
@@ -176,7 +183,7 @@ class LineServer(Provider[LineChat]):
                     else:
                         await self._answer(line)
 
-    async def _answer(self, line: Line) -> None:
+    async def _answer(self, line: Told) -> None:
         key = line["key"]
         if self._error:
             await self._say({"key": key, "error": self._error})
@@ -187,7 +194,7 @@ class LineServer(Provider[LineChat]):
             self._ids[key] = self._next()
         await self._say({"key": key, "id": self._ids[key]})
 
-    async def _say(self, line: Line) -> None:
+    async def _say(self, line: Told) -> None:
         if self._out is not None:
             with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
                 await self._out.send(json.dumps(line))
@@ -215,6 +222,12 @@ class LineServer(Provider[LineChat]):
         """Say the last lines again."""
         for line in self._last:
             await self._say(line)
+        return True
+
+    async def deliver(self, data: bytes) -> bool:
+        """Say anything."""
+        if self._out is not None:
+            await self._out.send(data.decode("utf-8", "replace"))
         return True
 
     async def echo(self) -> bool:

@@ -29,7 +29,6 @@ from zoneinfo import ZoneInfo
 
 import anyio
 import uvicorn
-from anyio.abc import TaskGroup
 from websockets.asyncio.client import ClientConnection, connect
 
 from tongdai import Agent, Center, PutAgent, Queue, hours, instant, minutes, seconds
@@ -131,7 +130,12 @@ class Shop:
     async def work(self, then: Callable[[], Awaitable[None]]) -> None:
         """Run the center and its desk as long as something else lasts."""
         async with (
-            Runtime(self.center, journal=MemoryJournal(), channels={self.chat: "greeting"}) as live,
+            Runtime(
+                self.center,
+                journal=MemoryJournal(),
+                channels={self.chat: "greeting"},
+                names=AGENTS,
+            ) as live,
             self.desk.open(live),
         ):
             self.live = live
@@ -193,8 +197,11 @@ SIGN_IN = """<!doctype html><html lang="vi"><meta charset="utf-8">
 background:#eef2f5;color:#12212c}main{background:#fff;padding:34px 46px;border-radius:18px;
 box-shadow:0 8px 30px #10222d1a}ul{list-style:none;padding:0;display:grid;gap:10px}
 a{display:block;padding:10px 24px;border-radius:10px;background:#0f766e;color:#fff;
-text-decoration:none;font-weight:600;text-align:center}</style>
-<main><h1>Bạn là ai?</h1><ul>{{links}}</ul></main></html>"""
+text-decoration:none;font-weight:600;text-align:center}p{max-width:24em;color:#46586a}</style>
+<main><h1>Bạn là ai?</h1><ul>{{links}}</ul>
+<p>Chỉ là ví dụ: ai mở trang này cũng vào được. Ứng dụng thật phải hỏi mật khẩu trước.</p>
+<p lang="en">An example only: whoever opens this page is let in. A real application asks for a
+password first.</p></main></html>"""
 
 
 # --- serving ----------------------------------------------------------------------------------
@@ -218,14 +225,14 @@ async def serve(shop: Shop, port: int, then: Callable[[str], Awaitable[None]] | 
             print(f"agents    {address}/agents", flush=True)
             async with anyio.create_task_group() as tasks:
                 if then is not None:
-                    tasks.start_soon(check, then, address, server, tasks)
+                    tasks.start_soon(check, then, address, server)
                 await server.serve([bound])
 
         await shop.work(run)
 
 
 async def check(
-    then: Callable[[str], Awaitable[None]], address: str, server: uvicorn.Server, _: TaskGroup
+    then: Callable[[str], Awaitable[None]], address: str, server: uvicorn.Server
 ) -> None:
     """Do something with the running server, then stop it."""
     try:

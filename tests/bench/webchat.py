@@ -9,7 +9,7 @@ before and after the sockets are connected. The echo sends back what it gets. Th
 message, keeps it in the visitor's history, hands it to a reader of its channel, who takes it and
 does nothing (so no center and no journal are in the figure), and acknowledges it; `answered` sends
 a reply to each besides, beside an echo that sends everything twice. The sockets ask for no
-compression.
+compression, nothing is pinged, and no socket tells that it has shown a reply, as a widget would.
 """
 
 from __future__ import annotations

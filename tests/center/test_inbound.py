@@ -382,6 +382,17 @@ def test_claims_are_renewed_within_their_scheme_and_scope() -> None:
     assert (*kept, new) == story.center.state.router.waiter("zalo-1").contact.claims
 
 
+def test_of_ever_more_claims_the_last_are_kept() -> None:
+    """However many scopes a platform tells of."""
+    story = Story().served()
+    every = [Claim("zalo", str(number), f"user {number}") for number in range(201)]
+    for at in (0, 100, 200):
+        some = tuple(every[at : at + 100])
+        story.tell(Receive(Relinked(key=f"i{at}", at=0, address=LAN, claims=some), ""))
+    assert tuple(every[-100:]) == story.center.contact("c1").contact.claims
+    story.check_replay()
+
+
 def test_who_was_at_the_new_address_before_is_spoken_to_there() -> None:
     """Of several open contacts, the newest of those who moved comes behind them."""
     story = Story()
@@ -816,6 +827,21 @@ def test_what_triage_cannot_have_found(wrong: dict[str, object], expected: str) 
     told = Receive(message(), "cards", **untyped(wrong))
     assert expected == refused(lambda: story.center.handle(told, 0))[: len(expected)]
     assert before == story.center.snapshot()
+
+
+def test_of_a_call_there_is_room_for_what_was_dialled() -> None:
+    """It is one of the attributes; one too many is refused before time has passed."""
+    full = {f"a{n}": n for n in range(64)}
+    story = Story().served()
+    before = story.center.snapshot()
+    told = Receive(CALL, "cards", attributes=full)
+    assert "Receive.attributes: 65 are too many; at most 64" == refused(
+        lambda: story.center.handle(told, seconds(100))
+    )
+    assert before == story.center.snapshot()
+    del full["a0"]
+    story.tell(Receive(CALL, "cards", attributes=full))
+    assert {"called": CALL.called, **full} == story.center.contact("voice-2").contact.attributes
 
 
 def test_what_an_agent_says_is_bounded_too() -> None:

@@ -397,6 +397,10 @@ def test_a_call_is_recognised_by_its_claims_alone() -> None:
         ("ok", ""),
         ("Où est ma commande s'il vous plaît", ""),
         ("Wo ist meine Bestellung bitte", ""),
+        ("Bună ziua, am o problemă cu cardul", ""),
+        ("Đorđe želim da otkažem karticu", ""),
+        ("Ẹ jọ̀ọ́ mo fẹ́ ran ara mi lọ́wọ́", ""),
+        ("Biko, achọrọ m enyemaka", ""),
         ("私のカードをなくしました", ""),
         ("my card bị mất, help giúp với", ""),
     ],
@@ -404,6 +408,26 @@ def test_a_call_is_recognised_by_its_claims_alone() -> None:
 def test_which_of_two_languages_it_is(text: str, expected: str) -> None:
     """Or neither."""
     assert expected == written_in(text)
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("vi-VN", "vi"),
+        ("vi_VN", "vi"),
+        (" VI ", "vi"),
+        ("Vietnamese of the south", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_language_may_come_as_a_tag_or_a_locale(tag: str, expected: str) -> None:
+    """What is no language counts for nothing, and is not repeated: anybody may have written it."""
+    triage = Triage(
+        [Rule("fr", languages=("fr_FR",)), Rule("own", languages=(expected,))], otherwise="rest"
+    )
+    came = message("I lost my card", claims=(Claim("language", tag),))
+    assert f"language {expected}" == triage.decide(came).why
+    assert "south" not in str(triage.explain(came))
 
 
 # --- what a stranger can write --------------------------------------------------------------------
@@ -437,9 +461,9 @@ def test_no_text_takes_long(text: str) -> None:
         ],
         otherwise="rest",
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert "rest" == triage.decide(message(text)).entry
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 0.5
 
 
 def test_only_the_beginning_is_read() -> None:
@@ -447,6 +471,7 @@ def test_only_the_beginning_is_read() -> None:
     triage = Triage([Rule("end", keywords=("end",))], otherwise="rest")
     assert triage.decide(message("x " * (MOST_READ // 2 - 2) + "end")).rule
     assert not triage.decide(message("x " * (MOST_READ // 2) + "end")).rule
+    assert not triage.decide(message("\ufdfa" * (MOST_READ // 2) + " end")).rule
 
 
 @given(st.text(max_size=200), st.sampled_from(["", "vi"]), st.booleans())
@@ -513,6 +538,10 @@ def test_whatever_is_written_there_is_an_answer(text: str, language: str, known:
             ),
         ),
         (
+            lambda: Rule("r", attributes={f"a{n}": n for n in range(63)}),
+            "Rule.attributes: 65 are too many; at most 64",
+        ),
+        (
             lambda: Rule("r", entry="a/b"),
             "Rule.entry: 'a/b' cannot be an id; leave out '/' and control characters",
         ),
@@ -536,7 +565,7 @@ def test_whatever_is_written_there_is_an_answer(text: str, language: str, known:
             "Triage.calendars['office']: str is not a BusinessCalendar",
         ),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_a_wrong_setting_names_its_field(make: object, expected: str) -> None:
     """And what would be right."""

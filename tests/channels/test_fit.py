@@ -17,7 +17,7 @@ from tongdai.channels.clusters import joined
 from tongdai.channels.media import EMAIL, MESSENGER, SMS, TELEGRAM, VOICE, WEB_CHAT, WHATSAPP, ZALO
 from tongdai.model.contact import Attachment, Button, Template
 from tongdai.model.menu import labelled, options, spoken, written
-from tongdai.model.text import Choices
+from tongdai.model.text import Choices, fold
 
 PHOTO = Attachment("image/png", "https://example.org/1.png", "photo", 1_000)
 PAPER = Attachment("application/pdf", "https://example.org/2.pdf")
@@ -303,11 +303,16 @@ def test_choices_are_tapped_or_said(content: Content, medium: Medium) -> None:
 def test_what_is_shown_can_be_read(content: Content, medium: Medium) -> None:
     """Tapped, by its label, by its number: that choice, or none where labels collide."""
     choices = Choices(options(content.buttons))
+
+    def meant(text: str, key: str) -> str | None:
+        return key if fold(text) and fold(text) not in choices.collisions else None
+
     for button in fit(content, medium)[-1].buttons:
         assert button.key in choices.numbers
-        assert choices.read(button.label) in (button.key, None)
-    for button in content.buttons:
-        assert choices.read(choices.numbers[button.key]) in (button.key, None)
+        assert meant(button.label, button.key) == choices.read(button.label)
+    for button, line in zip(content.buttons, written(content.buttons), strict=True):
+        for text in (choices.numbers[button.key], line):
+            assert meant(text, button.key) == choices.read(text)
 
 
 MANY = tuple(Button(f"k{at}", f"Mục {at}") for at in range(1, 12))

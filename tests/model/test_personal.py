@@ -23,13 +23,14 @@ from tongdai import (
 )
 from tongdai.center import effects, events
 from tongdai.channels import Activity, Message, Receipt
-from tongdai.model.contact import Attachment
+from tongdai.model.contact import Attachment, Template
 
 SECRET = "0908993022"  # noqa: S105 - a phone number, and nobody's
 ADDRESS = Address("zalo", SECRET)
 CLAIM = Claim("phone", SECRET, raw=f"+84 {SECRET}")
 PHOTO = Attachment("image/png", f"https://example.org/{SECRET}", f"{SECRET}.png")
-CONTENT = Content(f"I am {SECRET}", (PHOTO,))
+GREETING = Template("hello", "vi", (SECRET,))
+CONTENT = Content(f"I am {SECRET}", (PHOTO,), template=GREETING)
 CONTACT = Contact("c1", mode=Mode.MESSAGING, address=ADDRESS, claims=(CLAIM,))
 MESSAGE = Message(
     key="m1", at=0, address=ADDRESS, content=CONTENT, claims=(CLAIM,), raw=SECRET.encode()
@@ -39,6 +40,7 @@ CARRIERS = [
     ADDRESS,
     CLAIM,
     PHOTO,
+    GREETING,
     CONTENT,
     CONTACT,
     MESSAGE,

@@ -13,6 +13,7 @@ from tests.profiles.people import (
     START,
     TINY,
     observations,
+    orders,
     partition,
     phone_of,
     reachable,
@@ -46,6 +47,27 @@ def test_the_order_of_arrival_does_not_matter(
     """L2: whoever comes first, the profiles are the same, values and ids included."""
     rows, others = both
     assert view(resolver(rows)) == view(resolver(others))
+
+
+def test_whom_a_key_no_longer_brings_together_is_looked_at_again() -> None:
+    """L2, pinned: two are never near, have one near in common, and a third takes their key's force.
+
+    The address of the mails is Lan's and Minh's; with Mary's it is anybody's, so that nothing but a
+    stranger's name is left between the two, and who is like both is Minh's alone.
+    """
+    mail, born = "lan.nguyen@gmail.com", "1990-12-31"
+    own = (Claim("zalo", "0908993022"), Claim("customer", "1001", "oa1"))
+    rows = [
+        Observation("lan", "crm", 0, email=mail, name="Nguyễn Thị Lan", birth_date=born),
+        Observation("minh", "crm", 0, email=mail, name="Trần Văn Minh", claims=own),
+        Observation("both", "crm", 0, name="Nguyễn Thị Lan", birth_date=born, claims=own),
+        Observation("mary", "crm", 0, email=mail, name="Mary Smith"),
+    ]
+    whole = frozenset(frozenset(each) for each in (["lan"], ["mary"], ["minh", "both"]))
+    assert {whole} == {frozenset(partition(resolver(order))) for order in orders(rows)}
+    people = resolver(rows)
+    people.erase("mary")
+    assert view(resolver(rows[:3])) == view(people)
 
 
 @given(several())

@@ -12,7 +12,7 @@ import phone_menu
 import pytest
 
 from tests.runtime.helpers import Setting, kept, running, until
-from tongdai import Center, ConfigurationError, Queue, seconds
+from tongdai import Address, Agent, Center, ConfigurationError, PutAgent, Queue, seconds
 from tongdai.center import events
 from tongdai.errors import ChannelFault
 from tongdai.ivr import (
@@ -34,6 +34,7 @@ from tongdai.model.queue import Closed
 from tongdai.model.time import instant
 from tongdai.runtime import Runtime
 from tongdai.testing import FakeCaller, FakeChannel, FakePhone, ManualClock
+from tongdai.testing.phone import FakeSession
 
 pytestmark = pytest.mark.anyio
 
@@ -373,3 +374,37 @@ async def test_what_is_no_function_is_refused() -> None:
     """By its name."""
     with pytest.raises(ConfigurationError, match=r"Runtime\.functions: 'tier' is 'gold'"):
         Runtime(Center(), journal=MemoryJournal(), functions={"tier": "gold"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+
+
+class Mute(FakePhone):
+    """A telephone that cannot give its calls, or whose calls cannot be listened to."""
+
+    deaf = False
+
+    def session(self, call: Address) -> FakeSession:
+        """Give a call that is of no use, or none."""
+        if not self.deaf:
+            raise KeyError(call)
+        session = super().session(call)
+        session.listen = self._listen  # type: ignore[method-assign]
+        return session
+
+    def _listen(self, what: object) -> AsyncGenerator[Any]:
+        raise ChannelFault("rejected", f"no {type(what).__name__}")
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+async def test_what_is_wrong_with_a_call_does_not_end_the_runtime(deaf: bool) -> None:  # noqa: FBT001
+    """It is a fault; the next call finds everything as it was."""
+    clock = ManualClock(instant(phone_menu.MONDAY))
+    phone = Mute("phone", clock)
+    phone.deaf = deaf
+    center = Center([Queue("cards")], flows=[HOTLINE], calendars=phone_menu.CALENDARS)
+    async with running(center=center, channels={phone: HOTLINE.id}, clock=clock) as it:
+        await phone.caller(VIETNAMESE).calls()
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(seconds(1))
+        await anyio.wait_all_tasks_blocked()
+        told = [fault.reason for fault in it.live.faults if fault.channel == "phone"]
+        assert told[0] == ("rejected: no Listen" if deaf else "KeyError")
+        await it.live.handle(PutAgent(Agent("an")))

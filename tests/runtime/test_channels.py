@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
+import sniffio
 
 from tests.runtime.helpers import Troubled, kept, names, running, until
 from tongdai import Address, Arrive, Contact, Content, Mode, Queue, RemoveQueue, seconds
@@ -331,3 +333,164 @@ async def test_what_hangs_when_the_connection_breaks_may_have_been_sent() -> Non
             await anyio.wait_all_tasks_blocked()
             assert [letter.kind for letter in it.live.dead_letters] == ["unknown"]
             chat.resume()
+
+
+class Frail(FakeChannel):
+    """A channel with a task of its own, which takes the connection with it when it fails."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.opened = 0
+        self.broken = anyio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[AsyncIterator[Inbound]]:
+        """Connect; the second time it lasts."""
+        self.opened += 1
+        async with super().open() as incoming, anyio.create_task_group() as tasks:
+            if self.opened == 1:
+                tasks.start_soon(self._fail)
+            yield incoming
+            tasks.cancel_scope.cancel()
+
+    async def _fail(self) -> None:
+        await self.broken.wait()
+        raise ChannelFault("retry", "the socket is gone")
+
+
+async def test_what_a_connection_takes_with_it_may_have_been_sent() -> None:
+    """A channel's own task fails: what was under way is a dead letter, and not sent twice."""
+    chat = Frail("web")
+    async with running(chat=chat, agents=["an"]) as it, it.live.sign_in("an") as me:
+        lan = chat.customer("lan")
+        await lan.says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            chat.pause()
+            assert await talk.say("một")
+            assert await talk.say("hai")
+            await anyio.wait_all_tasks_blocked()
+            chat.broken.set()
+            while not it.live.faults:
+                await anyio.lowlevel.checkpoint()
+            chat.resume()
+            await anyio.wait_all_tasks_blocked()
+            it.clock.advance(seconds(1))
+            assert await lan.hears() == "hai"
+            assert [(one.kind, one.content.text) for one in it.live.dead_letters] == [
+                ("unknown", "một")
+            ]
+        assert it.live.faults[0].reason == "retry: the socket is gone"
+
+
+async def test_what_was_sent_is_not_sent_again_because_the_journal_is_slow() -> None:
+    """The connection breaks while the journal has not taken yet that it was sent."""
+    chat, journal = Frail("web"), Troubled()
+    async with running(chat=chat, agents=["an"], journal=journal) as it:
+        async with it.live.sign_in("an") as me:
+            lan = chat.customer("lan")
+            await lan.says("xin chào")
+            async with (await anext(me.offers)).accept() as talk:
+                chat.pause()
+                assert await talk.say("một")
+                await anyio.wait_all_tasks_blocked()
+                held = journal.held = anyio.Event()
+                chat.resume()
+                await anyio.wait_all_tasks_blocked()
+                chat.broken.set()
+                while not it.live.faults:
+                    await anyio.lowlevel.checkpoint()
+                journal.held = None
+                held.set()
+                await anyio.wait_all_tasks_blocked()
+                it.clock.advance(seconds(1))
+                await anyio.wait_all_tasks_blocked()
+        assert (chat.opened, it.live.dead_letters) == (2, ())
+    assert [text for _, text, _ in chat.sent] == ["một"]
+    receipts = [e for e in await kept(journal) if isinstance(e, events.ReceiptReceived)]
+    assert [receipt.status for receipt in receipts] == ["sent"]
+
+
+class Down(FakeChannel):
+    """A channel that breaks when it is told to, and then cannot be opened any more."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.opened = 0
+        self.broken = anyio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[AsyncIterator[Inbound]]:
+        """Connect, once."""
+        self.opened += 1
+        if self.opened > 1:
+            raise ChannelFault("retry", "no route")
+        yield self._read()
+
+    async def _read(self) -> AsyncGenerator[Inbound]:
+        yield message("k1")
+        await self.broken.wait()
+        raise ConnectionError("reset")
+
+
+async def test_what_is_owed_to_a_channel_that_is_down_is_a_dead_letter_at_the_end() -> None:
+    """Nobody learns nothing of it."""
+    chat = Down("web")
+    async with (
+        running(chat=chat, agents=["an"]) as it,
+        it.live.sign_in("an") as me,
+        (await anext(me.offers)).accept() as talk,
+    ):
+        chat.broken.set()
+        await anyio.wait_all_tasks_blocked()
+        assert await talk.say("một")
+    assert [(one.kind, one.content.text) for one in it.live.dead_letters] == [("retry", "một")]
+    assert "the runtime ended before it was sent" in it.live.faults[-1].reason
+
+
+async def test_a_channel_that_breaks_at_the_end_is_not_opened_again() -> None:
+    """Its last try is over when the runtime ends already: opening it again and again is no use."""
+    chat = Down("web")
+
+    async def resume() -> None:
+        await anyio.wait_all_tasks_blocked()
+        chat.resume()
+
+    async with anyio.create_task_group() as outside, running(chat=chat, agents=["an"]) as it:
+        async with it.live.sign_in("an") as me, (await anext(me.offers)).accept() as talk:
+            chat.pause()
+            assert await talk.say("một")
+            assert await talk.say("hai")
+            await anyio.wait_all_tasks_blocked()
+            chat.broken.set()
+            await anyio.wait_all_tasks_blocked()
+        outside.start_soon(resume)
+    assert (chat.opened, [text for _, text, _ in chat.sent]) == (1, ["một"])
+    assert [one.content.text for one in it.live.dead_letters] == ["hai"]
+
+
+async def test_a_reader_that_cancels_itself_is_opened_again() -> None:
+    """As asyncio has it, where a task that it waits for was cancelled."""
+    chat = Frail("web")
+    opened: list[int] = []
+
+    async def read() -> AsyncGenerator[Inbound]:
+        opened.append(1)
+        if len(opened) == 1:
+            raise anyio.get_cancelled_exc_class() if _asyncio() else ConnectionError
+        yield message("k1")
+
+    @asynccontextmanager
+    async def connect() -> AsyncGenerator[AsyncIterator[Inbound]]:
+        yield read()
+
+    chat.open = connect  # type: ignore[method-assign]
+    async with running(chat=chat) as it:
+        with it.live.events() as seen:
+            await anyio.wait_all_tasks_blocked()
+            it.clock.advance(seconds(1))
+            assert (await until(seen, events.MessageReceived)).key == "k1"
+        assert [fault.what for fault in it.live.faults] == ["read"]
+
+
+def _asyncio() -> bool:
+    return sniffio.current_async_library() == "asyncio"

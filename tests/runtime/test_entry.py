@@ -7,9 +7,21 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+import sniffio
 
-from tests.runtime.helpers import kept, running, until
-from tongdai import Address, Center, ConfigurationError, Content, Mode, Queue, seconds
+from tests.runtime.helpers import Troubled, kept, running, until
+from tongdai import (
+    Abandon,
+    Address,
+    Agent,
+    Center,
+    ConfigurationError,
+    Content,
+    Mode,
+    PutAgent,
+    Queue,
+    seconds,
+)
 from tongdai.center import About, Rule, Triage, Triaged, events
 from tongdai.channels import Inbound, Medium, Message, Ringing, Sent
 from tongdai.ivr import Flow, HandOff, Say
@@ -175,6 +187,76 @@ async def test_who_has_waited_long_enough_opens_anew() -> None:
             await until(seen, events.ContactAbandoned)
             await until(seen, events.ContactQueued)
     assert asked == ["một", "hai"]
+
+
+@pytest.mark.parametrize("how", ["asked", "alone"])
+async def test_a_slow_journal_makes_nobody_unknown(how: str) -> None:
+    """While an append is under way it is known who has a contact, and typing is seen."""
+    asked: list[str] = []
+
+    def function(first: Message | Ringing, *_: About) -> str:
+        assert isinstance(first, Message)
+        asked.append(first.content.text)
+        return "cards"
+
+    entry = Asked(function, otherwise="rest") if how == "asked" else function
+    chat, journal = FakeChannel("web"), Troubled()
+    async with running(*QUEUES, chat=chat, channels={chat: entry}, journal=journal) as it:
+        await chat.customer("lan").says("một")
+        await anyio.wait_all_tasks_blocked()
+        typing = it.live.activities()
+        held = journal.held = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(it.live.handle, PutAgent(Agent("an")))
+            await journal.reached.wait()
+            await chat.customer("lan").types()
+            await chat.customer("lan").says("hai")
+            await anyio.wait_all_tasks_blocked()
+            journal.held = None
+            held.set()
+        await anyio.wait_all_tasks_blocked()
+    assert (asked, len(typing)) == (["một"], 1)
+
+
+async def test_a_contact_that_ends_under_a_message_on_its_way_is_opened_anew() -> None:
+    """It is asked where to, and the message is in the journal."""
+    asked: list[str] = []
+
+    def function(first: Message | Ringing) -> str:
+        assert isinstance(first, Message)
+        asked.append(first.content.text)
+        return "cards"
+
+    chat, journal = FakeChannel("web"), Troubled()
+    async with running(*QUEUES, chat=chat, channels={chat: function}, journal=journal) as it:
+        with it.live.events() as seen:
+            await chat.customer("lan").says("một")
+            first = await until(seen, events.MessageReceived)
+            held = journal.held = anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(it.live.handle, PutAgent(Agent("an")))
+                await journal.reached.wait()
+                tasks.start_soon(it.live.handle, Abandon(first.contact))
+                await anyio.wait_all_tasks_blocked()
+                await chat.customer("lan").says("hai")
+                await anyio.wait_all_tasks_blocked()
+                journal.held = None
+                held.set()
+            second = await until(seen, events.MessageReceived)
+        assert (asked, list(it.live.faults)) == (["một", "hai"], [])
+    assert (second.content.text, second.contact != first.contact) == ("hai", True)
+
+
+async def test_a_function_that_cancels_itself_has_no_answer() -> None:
+    """As asyncio has it, where a task that it waits for was cancelled; the channel is read on."""
+
+    def function(first: Message | Ringing, about: About) -> str:
+        del first, about
+        asyncio = sniffio.current_async_library() == "asyncio"
+        raise anyio.get_cancelled_exc_class() if asyncio else ConnectionError
+
+    where, faults = await queue_of(Asked(function, otherwise="rest"), "một")
+    assert (where, len(faults)) == ("rest", 1)
 
 
 class Boxed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, TypeAlias
 
@@ -13,21 +13,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runtime.helpers import kept, running, until
-from tongdai import Address, Content, Mode, seconds
+from tests.runtime.helpers import Troubled, kept, names, running, until
+from tongdai import Accept, Address, Content, Mode, Say, SetPresence, seconds
 from tongdai.center import events
-from tongdai.center.effects import SendMessage
+from tongdai.center.effects import DisconnectContact, SendMessage
 from tongdai.channels import Can, Inbound, Medium, Sent
-from tongdai.errors import ChannelFault, ConfigurationError, FaultKind, IllegalInput
+from tongdai.errors import (
+    ChannelFault,
+    ConfigurationError,
+    FaultKind,
+    IllegalInput,
+    TongdaiError,
+)
 from tongdai.journal import MemoryJournal
 from tongdai.model.time import Duration
-from tongdai.runtime import Pace, Sending
+from tongdai.runtime import DeadLetter, Pace, Runtime, Sending
 from tongdai.runtime.backoff import wait_after
 from tongdai.runtime.breaker import Breaker
 from tongdai.runtime.letters import Letter
 from tongdai.runtime.outbox import Outbox
 from tongdai.runtime.pace import Bucket
-from tongdai.testing import ManualClock
+from tongdai.testing import FakeChannel, ManualClock
 
 Outcome: TypeAlias = Literal["ok", "lost", "never"] | FaultKind
 """What becomes of a try: it is sent; the answer is lost; there is no answer; a fault."""
@@ -123,10 +129,12 @@ def course(  # noqa: PLR0913 - settings with defaults
     keys: bool = False,
     takes: int = 0,
     backend: str = "asyncio",
+    breaks: Sequence[int] = (),
 ) -> Course:
     """Owe messages, each after so many microseconds to an address, until all are done with.
 
-    Their keys are `m0`, `m1` ...
+    Their keys are `m0`, `m1` ... The connection breaks after each of `breaks` microseconds, and is
+    there again at once.
     """
     told: list[tuple[str, str]] = []
 
@@ -140,10 +148,19 @@ def course(  # noqa: PLR0913 - settings with defaults
         clock = ManualClock()
         channel = Provider(clock, outcomes, keys=keys, takes=takes)
         outbox = Outbox(channel, clock=clock, limit=1, failed=failed, sent=sent, sending=sending)
+
+        async def connected() -> None:
+            for after in breaks:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(outbox.run)
+                    await clock.sleep(Duration(after))
+                    tasks.cancel_scope.cancel()
+            await outbox.run()
+
         with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(clock.run)
-                tasks.start_soon(outbox.run)
+                tasks.start_soon(connected)
                 for number, (after, to) in enumerate(owed):
                     await clock.sleep(Duration(after))
                     outbox.put(
@@ -255,6 +272,30 @@ def test_what_is_owed_is_sent(
                 assert last - first + 1 <= most + 1e-9
     if sending.at_once == 1:
         allowed(seen.tries, sending.failures, int(sending.rest))
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@given(
+    case=cases(),
+    breaks=st.lists(st.sampled_from((1, 300_000, 600_000, 700_000, 4_000_000)), max_size=6),
+)
+def test_a_connection_that_breaks_loses_and_doubles_nothing(
+    backend: str,
+    case: tuple[list[tuple[int, str]], dict[str, list[Outcome]], Sending, bool, int],
+    breaks: list[int],
+) -> None:
+    """Wherever it breaks: each message is told of once, in order, and without keys arrives once."""
+    owed, outcomes, sending, keys, takes = case
+    seen = course(owed, outcomes, sending, keys=keys, takes=takes, backend=backend, breaks=breaks)
+    assert sorted(key for key, _ in seen.told) == sorted(outcomes)
+    arrived: dict[str, int] = defaultdict(int)
+    for one in seen.tries:  # (a try that was broken off may have arrived too)
+        arrived[one.key] += one.outcome in ("ok", "lost", "never")
+    assert keys or all(count <= 1 for count in arrived.values())
+    for address in "abc":
+        order = [key for key in outcomes if owed[int(key[1:])][1] == address]
+        assert [key for key, _ in seen.told if key in order] == order
+        assert list(dict.fromkeys(one.key for one in seen.tries if one.to == address)) == order
 
 
 def test_one_address_that_waits_holds_up_no_other() -> None:
@@ -461,3 +502,152 @@ async def test_while_our_key_is_not_taken_messages_are_kept() -> None:
                 it.clock.advance(seconds(30))
             assert [await lan.hears(), await lan.hears()] == ["một", "hai"]
             assert it.live.dead_letters == ()
+
+
+class Handless(FakeChannel):
+    """A channel that has nothing to close, and whose `send` does what it is told to."""
+
+    close = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+    def __init__(self, id: str, do: Callable[[], Awaitable[Sent]]) -> None:
+        super().__init__(id)
+        self.began = 0
+        self._do = do
+
+    async def send(self, to: Address, content: Content, *, key: str) -> Sent:
+        """Do what it was told to."""
+        assert to.to
+        assert content.text
+        assert key
+        self.began += 1
+        return await self._do()
+
+
+@pytest.mark.anyio
+async def test_a_send_that_says_nothing_may_have_sent() -> None:
+    """So it is not tried again, and the fault says what the channel does wrong."""
+
+    async def nothing() -> Sent:
+        return None  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+    chat = Handless("web", nothing)
+    async with running(chat=chat, agents=["an"]) as it, it.live.sign_in("an") as me:
+        await chat.customer("lan").says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            await talk.say("một")
+            await anyio.wait_all_tasks_blocked()
+            [letter] = it.live.dead_letters
+            assert (letter.kind, letter.detail) == ("unknown", "send gave NoneType, not Sent")
+            assert chat.began == 1
+
+
+@pytest.mark.anyio
+async def test_what_needs_nothing_done_says_nothing_of_the_channel() -> None:
+    """Where nobody can be let go, that is no success, and the breaker stays as it is."""
+
+    async def never(*_: object) -> None:
+        raise AssertionError
+
+    clock = ManualClock()
+    channel = Provider(clock, {}, keys=False)
+    outbox = Outbox(channel, clock=clock, limit=1, failed=never, sent=never)
+    outbox.put(DisconnectContact("c", "over", Address("web", "a"), id="m0"))
+    outbox.close()
+    assert outbox.done
+
+
+@pytest.mark.anyio
+async def test_what_is_not_sent_by_the_end_is_a_dead_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that hangs may have been sent; one behind it was not; the journal knows of both."""
+    monkeypatch.setattr("tongdai.runtime.runner._LAST_WORDS", 0.2)
+    journal = MemoryJournal()
+
+    async def hang() -> Sent:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    chat = Handless("web", hang)
+    async with running(chat=chat, agents=["an"], journal=journal) as it:
+        await it.live.handle(SetPresence("an", "available"))
+        with it.live.events() as seen:
+            await chat.customer("lan").says("xin chào")
+            offer = await until(seen, events.ContactOffered)
+            await it.live.handle(Accept(offer.offer))
+            for text in ("một", "hai"):
+                await it.live.handle(Say(offer.offer, Content(text)))
+    dead = [(letter.kind, letter.content.text) for letter in it.live.dead_letters]
+    assert dead == [("unknown", "một"), ("retry", "hai")]
+    assert len(it.live.faults) == 2
+    receipts = [e for e in await kept(journal) if isinstance(e, events.ReceiptReceived)]
+    assert [(one.status, one.error) for one in receipts] == [
+        ("failed", "unknown"),
+        ("failed", "retry"),
+    ]
+
+
+@pytest.mark.anyio
+async def test_what_became_of_a_message_is_kept_when_the_journal_is_back() -> None:
+    """One append that fails does not lose it."""
+    journal = Troubled()
+    async with (
+        running(agents=["an"], journal=journal) as it,
+        it.live.sign_in("an") as me,
+    ):
+        await it.chat.customer("lan").says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            it.chat.pause()
+            await talk.say("một")
+            journal.errors = [OSError("gone")]
+            it.chat.resume()
+            await anyio.wait_all_tasks_blocked()
+            it.clock.advance(seconds(1))
+            await anyio.wait_all_tasks_blocked()
+            assert "ReceiptReceived" in await names(journal)
+    assert [text for _, text, _ in it.chat.sent] == ["một"]
+
+
+@pytest.mark.anyio
+async def test_many_parts_are_told_as_far_as_the_journal_takes_them() -> None:
+    """The first hundred ids; the message was sent all the same."""
+
+    async def parts() -> Sent:
+        return Sent(tuple(map(str, range(150))))
+
+    chat = Handless("web", parts)
+    async with running(chat=chat, agents=["an"]) as it, it.live.sign_in("an") as me:
+        await chat.customer("lan").says("xin chào")
+        async with (await anext(me.offers)).accept() as talk:
+            with it.live.events() as seen:
+                await talk.say("một")
+                receipt = await until(seen, events.ReceiptReceived)
+    assert (receipt.status, len(receipt.ids)) == ("sent", 100)
+
+
+@pytest.mark.anyio
+async def test_a_dead_letter_stays_one_when_the_runtime_ends_first() -> None:
+    """Whoever would send it after all, and waits for room meanwhile, is told."""
+    told: list[str] = []
+    dead: list[DeadLetter] = []
+
+    async def redrive(live: Runtime, id: str) -> None:
+        with pytest.raises(TongdaiError, match="not running"):
+            await live.redrive(id)
+        told.append(id)
+
+    async with anyio.create_task_group() as outside, running(agents=["an"], outbox=1) as it:
+        async with it.live.sign_in("an") as me:
+            await it.chat.customer("lan").says("xin chào")
+            async with (await anext(me.offers)).accept() as talk:
+                with it.live.events() as seen:
+                    it.chat.fail(ChannelFault("blocked"))
+                    await talk.say("một")
+                    await until(seen, events.ReceiptReceived)
+                it.chat.pause()
+                await talk.say("hai")
+        dead += it.live.dead_letters
+        outside.start_soon(redrive, it.live, dead[0].id)
+        await anyio.wait_all_tasks_blocked()
+        it.chat.resume()
+    assert (told, it.live.dead_letters) == ([dead[0].id], tuple(dead))

@@ -81,6 +81,16 @@ async def test_a_customer_sees_who_has_the_contact() -> None:
         assert shown(lan.shown) == [Served("an"), Served(), Served("an"), Served()]
 
 
+async def test_customers_are_told_a_name() -> None:
+    """What an agent is called is not their id, where the application says so."""
+    async with running(agents=["an"], names={"an": "Thu An"}) as it, it.live.sign_in("an") as me:
+        lan = it.chat.customer("lan")
+        await lan.says("xin chào")
+        async with (await anext(me.offers)).accept():
+            await anyio.wait_all_tasks_blocked()
+            assert shown(lan.shown) == [Served("Thu An")]
+
+
 async def test_who_waits_sees_their_place() -> None:
     """At once, and when it changes, but not more often than every three seconds."""
     async with running() as it:

@@ -39,6 +39,7 @@
     const box = e.getBoundingClientRect();
     if (visible(e) && (box.width < 24 || box.height < 24)) wrong.push(`small target: ${e.outerHTML.slice(0, 80)}`);
   }
+  for (const e of document.querySelectorAll('dl > div')) if (e.firstElementChild.tagName !== 'DT') wrong.push(`what it is comes after how much it is: ${e.textContent}`);
   if (!document.documentElement.lang) wrong.push('no language');
   for (const e of document.querySelectorAll('[aria-labelledby]')) if (!document.getElementById(e.getAttribute('aria-labelledby'))) wrong.push('label is not there');
   return wrong;

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import attrs
 
+from tests.adapters.email.certificate import PEM
 from tests.servers.need import need
 
-PEM = Path(__file__).parents[1] / "adapters" / "email" / "loopback.pem"
 PASSWORD = "mật khẩu 1 {x}"  # noqa: S105 - (of letters, blanks and braces as one may have them)
 USERS = ("help", "lan", "ha")
 

@@ -23,8 +23,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
+from tests.adapters.email.certificate import PEM
 from tests.adapters.email.transport import KEYS, Reader, mail, none_left, opened, ours
-from tests.servers.dovecot import PASSWORD, PEM, Dovecot, dovecot, free_port, trusting
+from tests.servers.dovecot import PASSWORD, Dovecot, dovecot, free_port, trusting
 from tongdai import Agent, Center, PutAgent, Queue, seconds
 from tongdai.adapters.email import Email, FileStore, Imap, Receiver, Smtp
 from tongdai.center import events

@@ -2,12 +2,15 @@
 
 Rule: a request is sent once. Where no byte of it was written, the fault is `retry`; where some may
 have arrived and no answer did, it is `unknown`, whatever went wrong. What a provider answers, also
-an error, is a response and no fault. Nothing that is sent or received stands in a repr.
+an error, is a response and no fault. Nothing that is sent or received stands in a repr, and no url
+in a log: it may hold an id, and with some providers a key.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, Self
@@ -25,6 +28,7 @@ TIMEOUT: Final = seconds(10)
 """How long a request may take, where an adapter does not say otherwise."""
 MOST_ANSWERED: Final = 1_048_576
 """The largest body of a response that is read, in bytes, where nothing else is said."""
+_SENDING: Final = ContextVar("sending", default=False)
 _WRITING: Final = ("send_request_headers.started", "send_connection_init.started")
 
 
@@ -62,6 +66,18 @@ class HttpResponse(Value, frozen=True, kw_only=True):
     body: Annotated[bytes, Personal] = b""
 
 
+class _NoUrls(logging.Filter):
+    """Masks urls in what httpx2 logs of the requests here, and of no others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _SENDING.get() and isinstance(record.args, tuple):
+            record.args = tuple("•••" if "://" in str(one) else one for one in record.args)
+        return True
+
+
+_NO_URLS: Final = _NoUrls()
+
+
 class HttpClient(Protocol):
     """Sends requests; an application may bring its own."""
 
@@ -89,6 +105,7 @@ class Httpx2Client:
             ConfigurationError: httpx2 is not installed; says what to run.
         """
         self._httpx2: Any = _need()
+        logging.getLogger("httpx2").addFilter(_NO_URLS)  # (once, however often)
         self._owned = client is None
         self._client: Any = self._httpx2.AsyncClient() if client is None else client
 
@@ -115,7 +132,7 @@ class Httpx2Client:
             wrote = wrote or event.endswith(_WRITING)
 
         within = int(request.timeout) / 1_000_000
-        httpx2 = self._httpx2
+        sending = _SENDING.set(True)
         try:
             asked = self._client.build_request(
                 request.method,
@@ -135,17 +152,29 @@ class Httpx2Client:
                         await response.aclose()
         except ChannelFault:
             raise
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
-            raise ChannelFault("rejected", type(error).__name__) from None
-        except (ValueError, TypeError):  # (a header that cannot be written; it may be a secret)
-            raise ChannelFault("rejected", "the request cannot be written") from None
         except Exception as error:  # noqa: BLE001 - whatever it was, it was sent or it was not
-            what = type(error).__name__
-            if wrote:
-                raise ChannelFault("unknown", f"{what}: sent, but not answered") from None
-            raise ChannelFault("retry", f"{what}: not sent") from None
+            raise self._fault(error, wrote=wrote) from None
+        finally:
+            _SENDING.reset(sending)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(status=response.status_code, headers=headers, body=body)
+
+    def _fault(self, error: Exception, *, wrote: bool) -> ChannelFault:
+        """Return what went wrong: by what was written first, since that may have arrived."""
+        httpx2, what = self._httpx2, type(error).__name__
+        connected = (  # (a transport that does not tell what it writes has written by then)
+            httpx2.WriteError,
+            httpx2.WriteTimeout,
+            httpx2.ReadError,
+            httpx2.ReadTimeout,
+            httpx2.RemoteProtocolError,
+        )
+        if wrote or isinstance(error, connected):
+            return ChannelFault("unknown", f"{what}: sent, but not answered")
+        wrong = (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
+        if isinstance(error, (*wrong, ValueError, TypeError)):  # (its text may have a header)
+            return ChannelFault("rejected", f"{what}: the request cannot be written")
+        return ChannelFault("retry", f"{what}: not sent")
 
 
 async def _read(response: httpx2.Response, most: int) -> bytes:

@@ -189,19 +189,16 @@ async def _body(headers: Mapping[str, str], receive: Receive, most: int) -> byte
     told = headers.get("content-length", "")
     if told.isascii() and told.isdigit() and (len(told) > _DIGITS or int(told) > most):
         raise _Unread("too large", 413)
-    chunks: list[bytes] = []
-    left = most
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _Unread("gone")
-        chunk: bytes = message.get("body", b"")
-        left -= len(chunk)
-        if left < 0:
+        body += message.get("body", b"")
+        if len(body) > most:
             raise _Unread("too large", 413)
-        chunks.append(chunk)
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            return bytes(body)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -19,7 +19,7 @@ from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
 from tongdai.center.histories import Timeline
-from tongdai.center.legal import check_cause, check_of
+from tongdai.center.legal import MOST_PARTS, attributes_of, check_cause, check_of
 from tongdai.center.self_service import NOTHING, SelfService
 from tongdai.center.state import ContactState, FlowTimer, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
@@ -37,7 +37,7 @@ from tongdai.channels import Activity, Inbound, Message, Receipt, Relinked, Revi
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.ivr.flow import Flow, several_flows
 from tongdai.model.calendar import BusinessCalendar
-from tongdai.model.contact import Claim, Contact, Plain
+from tongdai.model.contact import Claim, Contact
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
 from tongdai.model.queue import Closed, Queue
@@ -538,7 +538,7 @@ class Center:
         if not here and not self._has_entry(input):
             return
         if not here:
-            value = self._new_contact(input, message, input.mode, input.attributes)
+            value = self._new_contact(input, message, input.mode)
             if service is not None and input.entry in self._state.entries:
                 service.begin(value, input.entry, message)
                 return
@@ -569,8 +569,7 @@ class Center:
             return
         if not self._has_entry(input):
             return
-        called = {"called": call.called} if call.called else {}
-        value = self._new_contact(input, call, Mode.LIVE, {**called, **input.attributes})
+        value = self._new_contact(input, call, Mode.LIVE)
         if self._service is not None and input.entry in self._state.entries:
             self._service.begin(value, input.entry, spoken=True)
         else:
@@ -591,11 +590,7 @@ class Center:
         return False
 
     def _new_contact(
-        self,
-        input: inputs.Receive,
-        inbound: Message | Ringing,
-        mode: Mode,
-        attributes: Mapping[str, Plain],
+        self, input: inputs.Receive, inbound: Message | Ringing, mode: Mode
     ) -> Contact:
         return Contact(
             self._new_id(inbound.address.channel),
@@ -606,7 +601,7 @@ class Center:
             input.due,
             inbound.address,
             inbound.claims,
-            attributes,
+            attributes_of(input),
         )
 
     def _revised(self, revised: Revised, here: str) -> None:
@@ -1071,7 +1066,10 @@ class Center:
 
 
 def _renewed(claims: tuple[Claim, ...], by: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """Return claims in which new ones stand for those of their scheme and scope."""
+    """Return claims in which new ones stand for those of their scheme and scope.
+
+    The last ones are kept: a platform may tell of ever more scopes.
+    """
     told = {(claim.scheme, claim.scope) for claim in by}
     kept = (claim for claim in claims if (claim.scheme, claim.scope) not in told)
-    return (*kept, *by)
+    return (*kept, *by)[-MOST_PARTS:]

@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 from tongdai.channels import Inbound
 from tongdai.ivr.inputs import AnyInput as AnyTold
 from tongdai.model.agent import Agent, Presence
-from tongdai.model.contact import Contact, Content, Plain
+from tongdai.model.contact import Attribute, Contact, Content
 from tongdai.model.mode import Mode
 from tongdai.model.personal import Personal, Value
 from tongdai.model.queue import Queue
@@ -125,7 +125,7 @@ class Receive(Input, frozen=True):
     priority: int = 0
     language: str = ""
     due: Instant | None = None
-    attributes: Annotated[Mapping[str, Plain], Personal] = {}
+    attributes: Annotated[Mapping[str, Attribute], Personal] = {}
 
 
 class Tell(Input, frozen=True):

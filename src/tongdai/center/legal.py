@@ -23,10 +23,12 @@ from tongdai.model.contact import (
     ASSURANCES,
     Address,
     Attachment,
+    Attribute,
     Button,
     Claim,
     Contact,
     Content,
+    check_attributes,
 )
 from tongdai.model.ids import check_id, contact_of
 from tongdai.model.mode import Mode
@@ -168,16 +170,28 @@ def _receive(input: inputs.Receive, state: State) -> None:
         raise IllegalInput(f"Receive.mode: {input.mode!r} is not one of {', '.join(Mode)}")
 
 
+def attributes_of(input: inputs.Receive) -> Mapping[str, Attribute]:
+    """Return a new contact's attributes: those that are wanted, and for a call what was dialled."""
+    inbound = input.inbound
+    if isinstance(inbound, Ringing) and inbound.called:
+        return {"called": inbound.called, **input.attributes}
+    return input.attributes
+
+
 def _triaged(input: inputs.Receive) -> None:
-    """Raise unless a contact can have what is wanted for it."""
+    """Raise unless a contact can have what is wanted for it, which mostly is nothing."""
+    wanted = (input.requires, input.language, input.due, input.attributes)
+    if wanted == _NOTHING and type(input.priority) is int and input.priority == 0:
+        return
     try:
+        check_attributes(input.attributes, "Contact.attributes")
         Contact(
             "x",
             input.requires,
             language=input.language,
             priority=input.priority,
             due=input.due,
-            attributes=input.attributes,
+            attributes=attributes_of(input),
         )
     except (ConfigurationError, IllegalInput) as error:
         text = str(error)
@@ -237,6 +251,7 @@ def _call(ringing: Ringing) -> None:
     _claims(ringing.claims, "Receive.inbound.claims")
 
 
+_NOTHING: Final[tuple[object, ...]] = ("", "", None, {})
 _IN: Final = "Receive.inbound"
 _CHANNEL: Final = "Receive.inbound.address.channel"
 _AUTOMATIC: Final = ("", "bounce", "reply", "echo", "list")
@@ -289,8 +304,10 @@ def _claims(claims: tuple[Claim, ...], field: str) -> None:
     _are(claims, Claim, field)
     _most(len(claims), MOST_PARTS, field)
     for number, claim in enumerate(claims):
-        for name in ("scheme", "value", "scope", "raw"):
-            _short(getattr(claim, name), f"{field}[{number}]", name)
+        # (each is a text: a claim sees to that itself)
+        if len(claim.scheme) + len(claim.value) + len(claim.scope) + len(claim.raw) > LONGEST_SHORT:
+            for name in ("scheme", "value", "scope", "raw"):
+                _short(getattr(claim, name), f"{field}[{number}]", name)
         _one_of(claim.assurance, ASSURANCES, f"{field}[{number}].assurance")
 
 

@@ -10,6 +10,7 @@ Nothing that was written stands in an answer: it names rules and what they look 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
@@ -21,7 +22,7 @@ from tongdai.center.written import MOST_READ, WORD, folded, written_in
 from tongdai.channels import Message, Ringing
 from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.calendar import BusinessCalendar
-from tongdai.model.contact import ASSURANCES, Plain, check_attributes
+from tongdai.model.contact import ASSURANCES, Attribute, check_attributes
 from tongdai.model.glob import compiled
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode, check_flag
@@ -134,7 +135,7 @@ class Rule:
     priority: int = attrs.field(default=0, kw_only=True)
     language: str = attrs.field(default="", kw_only=True)
     within: Duration | None = attrs.field(default=None, kw_only=True)
-    attributes: Mapping[str, Plain] = attrs.field(factory=dict[str, Plain], kw_only=True)
+    attributes: Mapping[str, Attribute] = attrs.field(factory=dict[str, Attribute], kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Check every field.
@@ -163,7 +164,9 @@ class Rule:
         if self.within is not None:
             object.__setattr__(self, "within", duration(self.within, "Rule.within"))
         check_attributes(self.attributes, "Rule.attributes")
-        check_attributes({"triage": self.name, **self.attributes}, "Rule.attributes")
+        # (beside the rule's name, and of a call what was dialled)
+        whole = {"triage": self.name, "called": "", **self.attributes}
+        check_attributes(whole, "Rule.attributes")
 
     @cached_property
     def phrases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -187,7 +190,7 @@ class Triaged:
     priority: int = 0
     language: str = ""
     due: Instant | None = None
-    attributes: Mapping[str, Plain] = attrs.field(factory=dict[str, Plain])
+    attributes: Mapping[str, Attribute] = attrs.field(factory=dict[str, Attribute])
     rule: str = ""
     why: str = ""
 
@@ -364,7 +367,7 @@ class _Read:
 
     @cached_property
     def text(self) -> str:
-        return folded(self.written)
+        return folded(self.written)[:MOST_READ]  # (one letter may come apart into 18)
 
     @cached_property
     def row(self) -> str:
@@ -379,14 +382,22 @@ class _Read:
     def language(self) -> str:
         claimed = [claim.value for claim in self.inbound.claims if claim.scheme == "language"]
         declared = claimed[0] if claimed else self.about.customer.get("language", "")
-        if declared:
-            return declared[:LONGEST].strip().casefold().partition("-")[0]
-        return written_in(self.written)
+        code = _bare_code(declared)
+        return code if _CODE.fullmatch(code) else written_in(self.written)
 
     def has(self, words: tuple[str, ...]) -> bool:
         if not self.words.issuperset(words):
             return False
         return len(words) == 1 or f" {' '.join(words)} " in self.row
+
+
+_CODE: Final = re.compile("[a-z]{2,8}")
+"""A language by its code (RFC 5646, 2.1); what is none may be anything that somebody wrote."""
+
+
+def _bare_code(language: str) -> str:
+    """Return the language of a tag or a locale: `vi` of `vi-VN` and `vi_VN`."""
+    return language[:LONGEST].strip().casefold().replace("_", "-").partition("-")[0]
 
 
 def _findings(rule: Rule, read: _Read) -> Iterator[Finding]:
@@ -412,7 +423,7 @@ def _globs(rule: Rule, read: _Read) -> Finding:
 
 def _languages(rule: Rule, read: _Read) -> Finding:
     language = read.language
-    wanted = {name.casefold().partition("-")[0] for name in rule.languages}
+    wanted = {_bare_code(name) for name in rule.languages}
     if language in wanted:
         return Finding(held=True, what=f"language {language}")
     return Finding(

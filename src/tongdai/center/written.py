@@ -30,8 +30,12 @@ def folded(text: str) -> str:
     return " ".join(word for word in words if word)
 
 
-_VIETNAMESE: Final = re.compile("[ăđơưạ-ỹ]")
-"""Letters that no other language of wide use has (`ạ` to `ỹ` is U+1EA1 to U+1EF9)."""
+_VIETNAMESE: Final = re.compile("(?![ẹẽịọụỹ])[ơưạ-ỹ]")
+"""Letters that no other language of wide use has (`ạ` to `ỹ` is U+1EA1 to U+1EF9).
+
+Not among them: ă (Romanian has it), đ (Croatian, Serbian, Bosnian), ẹ, ị, ọ and ụ (Yoruba, Igbo), ẽ
+and ỹ (Guaraní).
+"""
 _TELLING: Final[Mapping[str, frozenset[str]]] = {
     "vi": frozenset(
         [
@@ -55,9 +59,9 @@ _CLEARLY: Final = 2  # times as many words for one as for the other
 def written_in(text: str) -> str:
     """Return in which of two languages a text is likely written: `vi`, `en`, or empty for neither.
 
-    Each word counts: for Vietnamese one with a letter that hardly any other language has (ă, đ, ơ,
-    ư, and vowels with a hook, a dot below or two marks), or one of the commonest words as people
-    type them without marks; for English one of its commonest words. The language that has twice as
+    Each word counts: for Vietnamese one with a letter that hardly any other language has (ơ, ư, ạ,
+    and vowels with a hook or two marks), or one of the commonest words as people type them without
+    marks; for English one of its commonest words. The language that has twice as
     many as the other is the answer.
 
     It knows these two languages only. A text in a third one is neither, unless it happens to share

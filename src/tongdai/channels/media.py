@@ -42,8 +42,12 @@ SMS: Final = Medium(
 
 EMAIL: Final = Medium(
     mode=Mode.DEFERRED,
-    can={Can.TEXT, Can.ATTACHMENTS, Can.SUBJECT},
-    source="RFC 5322 has no limit of a text; servers limit whole mails, each in its own way.",
+    can={Can.TEXT, Can.ATTACHMENTS, Can.SUBJECT, Can.RECEIPTS},
+    source=(
+        "RFC 5322 has no limit of a text; servers limit whole mails, each in its own way. Receipts"
+        " are delivery reports (RFC 3464) and notifications that a mail was displayed (RFC 8098);"
+        " most servers report only what has failed."
+    ),
 )
 
 FAX: Final = Medium(

@@ -33,7 +33,8 @@ class Can(enum.StrEnum):
     TEMPLATES = "templates"
     """Messages that the provider has approved beforehand."""
     RECEIPTS = "receipts"
-    """It tells whether a message has arrived, or was read."""
+    """It tells of messages that they have arrived, were read, or came back; not of every one: that
+    nothing was told means nothing."""
     TYPING = "typing"
     """It tells that somebody is writing, and can show it."""
     REVISIONS = "revisions"

@@ -24,7 +24,7 @@ from tongdai.model.time import Instant, checked
 
 ASSURANCES: Final = ("asserted", "carrier", "platform", "verified")
 """How sure a claim is, from least to most."""
-Plain: TypeAlias = str | int | float | bool
+Attribute: TypeAlias = str | int | float | bool
 """What an attribute can be."""
 MOST_ATTRIBUTES: Final = 64
 LONGEST_ATTRIBUTE: Final = 4_096
@@ -108,7 +108,7 @@ class Template(Value, frozen=True):
 
     name: str
     language: str = ""
-    values: tuple[PersonalText, ...] = ()
+    values: Annotated[tuple[str, ...], Personal] = ()
 
 
 class Content(Value, frozen=True):
@@ -184,7 +184,7 @@ class Contact(Value, frozen=True):
     due: Instant | None = None
     address: Address | None = None
     claims: tuple[Claim, ...] = ()
-    attributes: Annotated[Mapping[str, Plain], Personal] = {}
+    attributes: Annotated[Mapping[str, Attribute], Personal] = {}
 
     def __post_init__(self) -> None:
         """Check what a type checker cannot.
@@ -240,9 +240,10 @@ def check_attributes(values: object, field: str) -> None:
     """
     if not isinstance(values, Mapping):
         raise ConfigurationError(f"{field}: {type(values).__name__} is not a mapping by name")
-    if len(values) > MOST_ATTRIBUTES:
-        raise ConfigurationError(f"{field}: {len(values)} are too many; at most {MOST_ATTRIBUTES}")
-    for name, value in cast("Mapping[object, object]", values).items():
+    found = cast("Mapping[object, object]", values)
+    if len(found) > MOST_ATTRIBUTES:
+        raise ConfigurationError(f"{field}: {len(found)} are too many; at most {MOST_ATTRIBUTES}")
+    for name, value in found.items():
         check_id(name, field)
         where = f"{field}[{name!r}]"
         if isinstance(value, str):
@@ -266,9 +267,12 @@ def check_attributes(values: object, field: str) -> None:
 def _check_each(values: object, kind: type, field: str) -> None:
     if not isinstance(values, (tuple, list)):
         raise ConfigurationError(f"{field}: {type(values).__name__} is not a tuple")
-    for value in values:
+    for value in cast("tuple[object, ...]", values):
         if not isinstance(value, kind):
-            raise ConfigurationError(f"{field}: {type(value).__name__} is not {kind.__name__}")
+            article = "an" if kind is Attachment else "a"
+            raise ConfigurationError(
+                f"{field}: {type(value).__name__} is not {article} {kind.__name__}"
+            )
 
 
 def _check_several(values: object, field: str) -> None:

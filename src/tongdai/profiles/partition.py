@@ -152,7 +152,9 @@ class Partition:
     def _weigh_again(self, key: Key, dirty: dict[Record, None], *, more: bool) -> None:
         """Weigh the holders of a key whose force changed against each other.
 
-        Where the key says less, only what was near before can change.
+        Where the key says less, only what was near before can be so no longer. Two who are far from
+        each other either way may still have a near one in common, and so be of one cluster or not:
+        whoever has anybody near is looked at again.
         """
         pairs: Iterable[tuple[Record, Record]]
         if more:
@@ -177,7 +179,7 @@ class Partition:
             if before != one.near.get(two):
                 dirty[one] = dirty[two] = None
         for record in key.holders:
-            if self._judge(record):
+            if self._judge(record) or record.near:
                 dirty[record] = None
 
     def profile(self, id: str) -> str:

@@ -17,7 +17,7 @@ import anyio.abc
 
 from tongdai.center import Decision, effects, events
 from tongdai.center.inputs import Abandon, AnyInput, FailConnect, Tell
-from tongdai.errors import ChannelFault, IllegalInput, JournalError, TongdaiError
+from tongdai.errors import ChannelFault, JournalError, TongdaiError
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import inputs as told
 from tongdai.model.contact import Address
@@ -32,6 +32,7 @@ CALL_BACK: Final = "callback"
 `requires`, `priority`, `context` and `at` are its arguments."""
 
 _PAUSE: Final = seconds(1)
+_LAST = 1.0  # seconds of real time, for what is done even while all is being cancelled
 
 Function: TypeAlias = Callable[..., Any]
 """A function of the application, for flows: gets the node's arguments by name, gives plain data.
@@ -173,8 +174,8 @@ class Calls:
         if call is None:
             try:
                 session = channel.session(address)
-            except ChannelFault as fault:
-                self._host.fault(address.channel, contact, str(fault))
+            except Exception as error:  # noqa: BLE001 - must not end the runtime
+                self.trouble(address.channel, contact, error)
                 self._begin(self.tell, Abandon(contact))
                 return None
             call = self._calls[contact] = _Call(contact, address.channel, session, self)
@@ -194,7 +195,7 @@ class Calls:
         else:
             try:
                 await self._submit(Tell(contact, told.InvokeDone(call, value)))
-            except IllegalInput as error:
+            except TongdaiError as error:
                 self._host.fault("", call, f"{contact}: {error}")
             else:
                 return
@@ -382,17 +383,18 @@ class _Call:
 
     async def _listen(self, what: tasks.Listen, scope: anyio.CancelScope) -> None:
         with scope:
-            hearing = self._session.listen(what)
             try:
-                async for heard in hearing:
-                    # What comes next is perhaps for somebody else: a secret must not be heard here.
-                    await self._tell(heard).wait()
+                hearing = self._session.listen(what)
+                try:
+                    async for heard in hearing:
+                        # What comes next may be for somebody else: no secret is heard here.
+                        await self._tell(heard).wait()
+                finally:
+                    if isinstance(hearing, AsyncGenerator):
+                        with anyio.move_on_after(_LAST, shield=True):
+                            await hearing.aclose()
             except Exception as error:  # noqa: BLE001 - must not end the runtime
                 self._calls.trouble(self._channel, self._contact, error)
-            finally:
-                if isinstance(hearing, AsyncGenerator):
-                    with anyio.CancelScope(shield=True):
-                        await hearing.aclose()
 
     async def _collect(self, secret: tasks.StartSecureInput, scope: anyio.CancelScope) -> None:
         answer: told.AnyInput | None = None

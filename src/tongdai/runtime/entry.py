@@ -2,7 +2,8 @@
 
 Rule: an entry is asked only about what opens a contact. What an application's own function answers
 counts if it comes in time and makes sense; else the rules decide, and that is a fault that is told.
-So no function can lose a customer's message, or keep others waiting for it.
+So no function that is `Asked` can lose a customer's message, or keep others waiting for it. A
+function that stands alone has no rules behind it: a message that it fails on is a fault.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from inspect import isawaitable
 from typing import Protocol, TypeAlias, TypeVar, cast
 
 import anyio
+import anyio.lowlevel
 import attrs
 
 from tongdai.center import About, Center, Triage, Triaged
 from tongdai.center.inputs import Receive
 from tongdai.channels import Inbound, Message, Ringing
-from tongdai.errors import ConfigurationError, JournalError, did_you_mean
+from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.mode import Mode
 from tongdai.model.time import Duration, Instant, duration, seconds
 from tongdai.runtime.ports import Clock
@@ -32,7 +34,9 @@ Ask: TypeAlias = Callable[
 ]
 """A function of an application: where a new contact goes, given who it is. `None`: see the rules.
 
-A plain function holds up everything while it runs, so one that takes a while is an `async` one.
+A plain function holds up everything while it runs, so one that takes a while is an `async` one. It
+is cancelled when it is late; work in a thread keeps to the limit with
+`anyio.to_thread.run_sync(..., abandon_on_cancel=True)`.
 """
 
 
@@ -100,30 +104,33 @@ class Door:
         return isinstance(self._entry, Asked)
 
     async def receive(self, inbound: Inbound, mode: Mode, *, id: str) -> Receive:
-        """Return the input by which the center takes what came in."""
+        """Return the input by which the center takes what came in.
+
+        Its entry is empty where no contact comes of it, as far as is known now.
+
+        Raises:
+            JournalError: the center is not known just now.
+        """
         if not isinstance(inbound, (Message, Ringing)):
             return Receive(inbound, "", mode, id=id)
         entry = self._entry
         if isinstance(entry, str):
             return Receive(inbound, entry, mode, id=id)
-        center = self._center()
-        about = About(self._clock.now())
-        if center is not None:
-            if not _may_open(center, inbound, about.at):
-                return Receive(inbound, _fallback(entry), mode, id=id)
-            about = center.about(inbound, about.at)
-        found = await self._find(inbound, about, center)
+        center, now = self._host.center, self._clock.now()
+        if not _may_open(center, inbound, now):
+            return Receive(inbound, "", mode, id=id)
+        found = await self._find(inbound, center.about(inbound, now))
         triaged = Triaged(found) if isinstance(found, str) else found
         return triaged.receive(inbound, mode, id=id)
 
-    async def _find(self, inbound: Opening, about: About, center: Center | None) -> str | Triaged:
+    async def _find(self, inbound: Opening, about: About) -> str | Triaged:
         entry = self._entry
         if isinstance(entry, Triage):
             return entry.decide(inbound, about)
         if isinstance(entry, Asked):
             answer, trouble = await self._ask(entry, inbound, about)
-            if not trouble and answer is not None and center is not None:
-                trouble = _nonsense(answer, center)
+            if not trouble and answer is not None:
+                trouble = _nonsense(answer, self._host.center)
             if trouble:
                 self._host.fault(
                     inbound.address.channel, inbound.key, f"the function for entries: {trouble}"
@@ -145,17 +152,14 @@ class Door:
             try:
                 answer = entry.function(inbound, about)
                 return (await answer if isawaitable(answer) else answer), ""
+            except anyio.get_cancelled_exc_class():
+                await anyio.lowlevel.checkpoint_if_cancelled()
+                return None, "something that it waited for was cancelled"
             except Exception as error:  # noqa: BLE001 - the rules decide then
                 return None, f"{type(error).__name__}: {error}"
 
         late = (None, f"no answer within {entry.within}")
         return await in_time(self._clock, entry.within, call, late)
-
-    def _center(self) -> Center | None:
-        try:
-            return self._host.center
-        except JournalError:
-            return None
 
 
 async def in_time(
@@ -186,15 +190,6 @@ def _may_open(center: Center, inbound: Opening, now: Instant) -> bool:
     """Return whether a contact may come of it: there is none, or it may end at this instant."""
     due = center.next_deadline()
     return center.opens(inbound) or (due is not None and due <= now)
-
-
-def _fallback(entry: Entry) -> str:
-    """Return where something goes that opens no contact, should its contact end on the way."""
-    if isinstance(entry, Asked):
-        entry = entry.otherwise
-    if isinstance(entry, Triage):
-        return entry.otherwise
-    return entry if isinstance(entry, str) else ""
 
 
 def _nonsense(answer: object, center: Center) -> str:

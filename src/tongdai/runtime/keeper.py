@@ -75,12 +75,13 @@ class Keeper:
                     await self.rebuild()
             raise
         if frame:
-            self.stale = True  # until the journal has them
             try:
                 self._seq = await self._journal.append(self._partition, self._seq, frame)
-            except Exception as error:  # noqa: BLE001 - all of them become a JournalError
+            except BaseException as error:
+                self.stale = True
+                if not isinstance(error, Exception):
+                    raise
                 await self._recall(frame, error)
-            self.stale = False
         return decision
 
     async def _recall(self, frame: bytes, error: Exception) -> None:

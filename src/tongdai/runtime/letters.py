@@ -11,6 +11,7 @@ from typing import TypeAlias
 import attrs
 
 from tongdai.center.effects import DisconnectContact, SendMessage
+from tongdai.channels import Sent
 from tongdai.errors import ChannelFault, FaultKind, IllegalInput, did_you_mean
 from tongdai.model.contact import Address, Content
 from tongdai.model.time import Instant
@@ -49,12 +50,14 @@ class Letter:
         address: for whom.
         tries: how often it was tried.
         round: how often it was sent after all, having been dead.
+        result: what became of the last try, until what follows from it is done.
     """
 
     effect: Owed
     address: Address
     tries: int = 0
     round: int = 0
+    result: Sent | ChannelFault | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol, cast
 
 import anyio
+import anyio.lowlevel
 
 from tongdai.center import Center, Decision
 from tongdai.center.effects import SendMessage
@@ -34,6 +34,8 @@ from tongdai.runtime.showing import Showing
 PAUSE: Final = seconds(1)
 """How long to wait, by the runtime's clock, before what has failed is tried again."""
 _LONGEST_ID = 128
+_LAST = 1.0  # seconds of real time, for what is done even while all is being cancelled
+_MOST_IDS = 100  # of one message, in the journal
 _AHEAD = 64  # things in hand at once, where finding out where they go takes a while
 
 
@@ -122,19 +124,31 @@ class Link:
         self._running.cancel()
 
     async def finished(self) -> None:
-        """Wait until everything is sent, or cancelled."""
+        """Wait until `run` has come to its end."""
         await self._done.wait()
 
     async def run(self) -> None:
-        """Keep the channel open until its outbox is closed and nothing is owed."""
+        """Keep the channel open until it is stopped, and then as long as it lasts and is owed."""
         with self._running:
             try:
-                while not self.outbox.done:
+                while not self._stopped:
                     await self._open()
                     if not self._stopped:
                         await self._pause()
             finally:
                 self._done.set()
+
+    def give_up(self) -> list[Receive]:
+        """Let what is owed still be dead letters; return what the journal should know of it."""
+        ended = ChannelFault("retry", "the runtime ended before it was sent")
+        notes: list[Receive] = []
+        for letter in self.outbox.left:
+            result = letter.result or ended
+            if isinstance(result, ChannelFault):
+                self._bury(letter, result)
+            if isinstance(letter.effect, SendMessage):
+                notes.append(self._note(letter, result))
+        return notes
 
     async def _open(self) -> None:
         try:
@@ -157,7 +171,7 @@ class Link:
                     await self._read_on(incoming)
             finally:
                 if isinstance(incoming, (AsyncGenerator, Inbox)):
-                    with anyio.CancelScope(shield=True):
+                    with anyio.move_on_after(_LAST, shield=True):
                         await incoming.aclose()
 
     async def _read_on(self, incoming: AsyncIterator[Inbound]) -> None:
@@ -167,12 +181,20 @@ class Link:
                 inbound = await anext(incoming)
             except StopAsyncIteration:
                 return  # nothing more will come; it may still send
+            except anyio.get_cancelled_exc_class():
+                await anyio.lowlevel.checkpoint_if_cancelled()
+                self._broken("something that it waited for was cancelled")
+                return
             except Exception as error:  # noqa: BLE001 - must not end the runtime
-                self._host.fault(self._channel.id, "read", _told(error))
-                self.outbox.stop()
+                self._broken(_told(error))
                 return
             await self.outbox.room()
             await self._receive(inbound)
+
+    def _broken(self, reason: str) -> None:
+        """Let the channel be closed, and opened again."""
+        self._host.fault(self._channel.id, "read", reason)
+        self.outbox.stop()
 
     async def _read_ahead(self, incoming: Inbox) -> None:
         """Take several at once, those of one address one after the other."""
@@ -205,50 +227,44 @@ class Link:
     async def _receive(self, inbound: Inbound) -> None:
         id = self._channel.id
         key = str(getattr(inbound, "key", ""))
+        receive: Receive | None = None
         again = False
-        while True:
-            try:
-                self._check(inbound)
-                if isinstance(inbound, Activity):
-                    self._host.noticed(inbound)
-                    if inbound.what == "typing":
-                        return
+        try:
+            self._check(inbound)
+            if isinstance(inbound, Activity):
+                self._host.noticed(inbound)
+                if inbound.what == "typing":
+                    return
+            while True:
                 mode = self._channel.medium.mode
-                receive = await self._door.receive(inbound, mode, id=input_id(id, key))
-            except Exception as error:  # noqa: BLE001 - must not end the runtime
-                self._host.fault(id, key, _told(error))
-                return
-            refused = await self._hand_over(receive)
-            if refused is None:
-                return
-            if isinstance(refused, JournalError):
-                continue
-            if receive.entry or again or not self._opens(inbound):
-                self._host.fault(id, key, str(refused))
-                return
-            again = True  # its contact ended while it was on its way, so now it opens one
+                try:
+                    if receive is None or not receive.entry:
+                        receive = await self._door.receive(inbound, mode, id=input_id(id, key))
+                    await self._hand_over(receive)
+                    if receive.entry or not self._host.center.opens(inbound):
+                        return
+                except JournalError:
+                    await self._pause()
+                    continue
+                if again:
+                    self._host.fault(id, key, "it opens a contact, and its entry is empty")
+                    return
+                again = True  # its contact ended while it was on its way, so now it opens one
+        except Exception as error:  # noqa: BLE001 - must not end the runtime
+            self._host.fault(id, key, _told(error))
 
-    async def _hand_over(self, receive: Receive) -> TongdaiError | None:
-        """Bring an input to the writer until it is durable; return why it was refused."""
-        while True:
-            try:
-                await self._host.submit(receive)
-            except JournalError as error:
-                await self._pause()
-                if not receive.entry:
-                    return error  # (it may open a contact by now)
-            except TongdaiError as error:
-                return error
-            except Exception as error:  # noqa: BLE001 - raised where the runtime is left
-                self._host.crash(error)
-                return None
-            else:
-                return None
+    async def _hand_over(self, receive: Receive) -> None:
+        """Bring an input to the writer, and wait until it is durable.
 
-    def _opens(self, inbound: Inbound) -> bool:
-        with suppress(JournalError):
-            return self._host.center.opens(inbound)
-        return False
+        Raises:
+            TongdaiError: why not.
+        """
+        try:
+            await self._host.submit(receive)
+        except TongdaiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised where the runtime is left
+            self._host.crash(error)
 
     def _check(self, inbound: Inbound) -> None:
         """Refuse what is no inbound value of this channel.
@@ -274,33 +290,45 @@ class Link:
 
     async def _was_sent(self, letter: Letter, sent: Sent) -> None:
         """Note that a message was sent, and how the provider calls it."""
-        if isinstance(letter.effect, SendMessage):
-            await self._note(letter, "sent", ids=sent.ids)
+        await self._tell(letter, sent)
 
     async def _not_sent(self, letter: Letter, fault: ChannelFault) -> None:
         """Note what could not be done; that a message was not sent is for the journal too."""
-        effect = letter.effect
-        self._host.fault(self._channel.id, effect.id, str(fault))
-        if isinstance(effect, SendMessage):
-            self._host.bury(DeadLetter.of(letter, effect, fault, self._clock.now()))
-            await self._note(letter, "failed", error=f"{fault.kind} {fault.code}".rstrip())
+        self._bury(letter, fault)
+        await self._tell(letter, fault)
 
-    async def _note(
-        self,
-        letter: Letter,
-        status: Literal["sent", "failed"],
-        *,
-        ids: tuple[str, ...] = (),
-        error: str = "",
-    ) -> None:
-        key, at = letter.effect.id, self._clock.now()
-        receipt = Receipt(
-            key=key, at=at, address=letter.address, status=status, ids=tuple(ids), error=error
-        )
+    def _bury(self, letter: Letter, fault: ChannelFault) -> None:
+        self._host.fault(self._channel.id, letter.effect.id, str(fault))
+        if isinstance(letter.effect, SendMessage):
+            self._host.bury(DeadLetter.of(letter, letter.effect, fault, self._clock.now()))
+
+    async def _tell(self, letter: Letter, result: Sent | ChannelFault) -> None:
+        """Tell the journal what became of a message, until it knows."""
+        if not isinstance(letter.effect, SendMessage):
+            return
+        note = self._note(letter, result)
+        while True:
+            try:
+                await self._hand_over(note)
+            except JournalError:
+                await self._pause()
+            except TongdaiError as error:
+                self._host.fault(self._channel.id, letter.effect.id, str(error))
+                return
+            else:
+                return
+
+    def _note(self, letter: Letter, result: Sent | ChannelFault) -> Receive:
+        """Return the input by which the center learns what became of a message."""
+        key, at, address = letter.effect.id, self._clock.now(), letter.address
+        if isinstance(result, Sent):
+            ids = tuple(result.ids)[:_MOST_IDS]
+            receipt = Receipt(key=key, at=at, address=address, status="sent", ids=ids)
+        else:
+            error = f"{result.kind} {result.code}".rstrip()
+            receipt = Receipt(key=key, at=at, address=address, status="failed", error=error)
         again = f" {letter.round}" if letter.round else ""
-        id = input_id(self._channel.id, f"{status} {key}{again}")
-        with suppress(TongdaiError):
-            await self._host.submit(Receive(receipt, "", id=id))
+        return Receive(receipt, "", id=input_id(self._channel.id, f"{receipt.status} {key}{again}"))
 
     async def _pause(self) -> None:
         await self._clock.sleep_until(self._clock.now() + int(PAUSE))
@@ -316,4 +344,7 @@ def input_id(channel: str, key: str) -> str:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, ExceptionGroup):  # (a channel may have tasks of its own)
+        group = cast("ExceptionGroup[Exception]", error)
+        return ", ".join(_told(one) for one in group.exceptions)
     return str(error) if isinstance(error, TongdaiError) else f"{type(error).__name__}: {error}"

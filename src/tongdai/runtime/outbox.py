@@ -8,7 +8,8 @@ it: while `limit` messages or more are owed, agents who speak to this channel's 
 To one address things go in order, one after the other; the others go on meanwhile. What a fault's
 kind says decides what follows: `retry` and `throttled` are tried again later, `unknown` only where
 the provider honours the key, `unauthorised` is kept until the channel takes our key again, and
-whatever else is given up at once. A runtime that ends gives what is still owed one more try.
+whatever else is given up at once. A try that the connection takes with it is `unknown`. A runtime
+that ends gives what is still owed one more try.
 """
 
 from __future__ import annotations
@@ -110,6 +111,8 @@ class Outbox:
         """Owe something more; `round` is how often it was dead before."""
         if effect.address is None:  # the runtime has found the channel by it
             return
+        if self._let_go is None and not isinstance(effect, SendMessage):
+            return  # there is nothing to do, and so nothing to be learned of the channel
         to = effect.address.to
         lane = self._lanes.get(to)
         if lane is None:
@@ -141,6 +144,11 @@ class Outbox:
             if self._room is None:
                 self._room = anyio.Event()
             await self._room.wait()
+
+    @property
+    def left(self) -> list[Letter]:
+        """What is owed, those of one address in order."""
+        return [letter for lane in self._lanes.values() for letter in lane.letters]
 
     @property
     def done(self) -> bool:
@@ -201,16 +209,21 @@ class Outbox:
 
     async def _try(self, lane: _Lane, one: _Try, trial: bool) -> None:  # noqa: FBT001 - a task's
         letter = lane.letters[0]
-        result: ChannelFault | Sent | None = None
-        done = False
+        learned = done = False
         try:
-            with one.scope:
-                result = await self._do(letter)
-            if result is None:
-                result = ChannelFault("unknown", f"no answer within {self._how.within}")
-            done = await self._judge(letter, result, lane, trial=trial)
+            if letter.result is None:  # else it was broken off, and what follows is still to do
+                letter.result = ChannelFault("unknown", "the connection broke before the answer")
+                answer = None
+                with one.scope:
+                    answer = await self._do(letter)
+                if answer is None:
+                    answer = ChannelFault("unknown", f"no answer within {self._how.within}")
+                letter.result = answer
+                self._learn(answer, trial=trial)
+                learned = True
+            done = await self._judge(letter, letter.result, lane)
         finally:
-            if result is None:
+            if not learned:
                 self._breaker.given_up(trial=trial)
             del self._tries[one]
             self._go_to_next(lane, letter.address.to, done=done)
@@ -220,7 +233,10 @@ class Outbox:
         effect = letter.effect
         try:
             if isinstance(effect, SendMessage):
-                return await self._channel.send(letter.address, effect.content, key=effect.id)
+                sent = await self._channel.send(letter.address, effect.content, key=effect.id)
+                if isinstance(sent, Sent):
+                    return sent
+                return ChannelFault("unknown", f"send gave {type(sent).__name__}, not Sent")
             if self._let_go is not None:
                 await self._let_go(letter.address, effect.id)
         except ChannelFault as fault:
@@ -229,23 +245,22 @@ class Outbox:
             return ChannelFault("unknown", f"{type(error).__name__}: {error}")
         return Sent()
 
-    async def _judge(
-        self, letter: Letter, result: ChannelFault | Sent, lane: _Lane, *, trial: bool
-    ) -> bool:
-        """Do what follows from a try; return whether the letter is done with."""
-        now = self._clock.now()
-        if not isinstance(result, ChannelFault):
-            self._breaker.succeeded(trial=trial)
-            await self._sent(letter, result)
-            return True
-        kind = result.kind
-        if kind in _CHANNELS_OWN:
-            self._breaker.failed(now, trial=trial, at_once=kind == "unauthorised")
+    def _learn(self, result: ChannelFault | Sent, *, trial: bool) -> None:
+        """Note what a try says about the channel."""
+        if isinstance(result, ChannelFault) and result.kind in _CHANNELS_OWN:
+            at_once = result.kind == "unauthorised"
+            self._breaker.failed(self._clock.now(), trial=trial, at_once=at_once)
         else:
             self._breaker.succeeded(trial=trial)
+
+    async def _judge(self, letter: Letter, result: ChannelFault | Sent, lane: _Lane) -> bool:
+        """Do what follows from a try; return whether the letter is done with."""
+        if not isinstance(result, ChannelFault):
+            await self._sent(letter, result)
+            return True
+        now, kind, how = self._clock.now(), result.kind, self._how
         wait = result.retry_after
         if wait is None:
-            how = self._how
             wait = wait_after(letter.effect.id, letter.tries, least=how.least, most=how.most)
         if kind == "throttled":
             self._held = max(self._held, now + int(wait))
@@ -253,8 +268,9 @@ class Outbox:
             letter.tries -= 1
             wait = Duration(0)  # the breaker waits
         again = kind in _AGAIN or (kind == "unknown" and Can.KEYS in self._channel.medium.can)
-        if again and letter.tries < self._how.tries and not self._closing:
+        if again and letter.tries < how.tries and not self._closing:
             lane.after = now + int(wait)
+            letter.result = None
             return False
         await self._failed(letter, result)
         return True

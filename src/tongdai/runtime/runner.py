@@ -57,6 +57,7 @@ _INPUTS = 256  # inputs that wait for the writer; whoever brings more waits
 _FAULTS = 100  # faults that are remembered
 _DEAD = 1_000  # dead letters that are kept
 _LAST_WORDS = 5.0  # seconds of real time in which what is owed is done when the runtime ends
+_LAST_NOTES = 1.0  # and then for letting go, and for telling the journal what was not done
 _TOLD = (effects.ShowMessage, effects.ShowRevision)
 _NOTHING = Decision(Tick(), 0)
 
@@ -102,6 +103,7 @@ class Runtime:
         outbox: int = 256,
         sending: Sending | Mapping[str, Sending] | None = None,
         functions: Mapping[str, Function] | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         """Make a runtime; it runs inside `async with`, once.
 
@@ -116,6 +118,8 @@ class Runtime:
             sending: how messages are sent: for all channels, or by the id of the channel.
             functions: what flows may call, by name; each gets its arguments by name. The one called
                 `callback` is called where a flow wants a customer called back.
+            names: what customers are told an agent is called, by the agent's id; the id, where it
+                is not in there.
 
         Raises:
             ConfigurationError: names the argument and what would be right.
@@ -143,7 +147,7 @@ class Runtime:
         self._links: dict[str, Link] = {}
         self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._calls = Calls(checked_functions(functions or {}), host=self, clock=self._clock)
-        self._signs = Signs(lambda: self.center, self._clock)
+        self._signs = Signs(lambda: self.center, self._clock, names or {})
         self._known_faults: deque[Fault] = deque(maxlen=_FAULTS)
         self.faults = self._known_faults
         self._alarm: Instant | None = None
@@ -251,6 +255,8 @@ class Runtime:
         if link is None or not self._open:
             raise TongdaiError("Runtime.redrive: it is not running")
         await link.outbox.room()
+        if not self._open:
+            raise TongdaiError("Runtime.redrive: it is not running")
         letter = self._dead.take(id)
         link.outbox.put(letter.again(), round=letter.round + 1)
 
@@ -350,13 +356,20 @@ class Runtime:
                 link.outbox.close()
             for link in self._links.values():
                 await link.finished()
+        for link in self._links.values():
+            link.cancel()
+        with anyio.move_on_after(_LAST_NOTES, shield=True):
+            for link in self._links.values():
+                await link.finished()
+        notes = [note for link in self._links.values() for note in link.give_up()]
+        with anyio.move_on_after(_LAST_NOTES, shield=True), suppress(TongdaiError):
+            for note in notes:
+                await self.submit(note)
             self._sender.close()
             await self._written.wait()
         self._calls.close()
         self._sender.close()
         self._writing.cancel()
-        for link in self._links.values():
-            link.cancel()
         for subscription in list(self._subscriptions):
             subscription.close()
         for desk in self._desks.values():

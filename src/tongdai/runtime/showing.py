@@ -18,7 +18,7 @@ import attrs
 
 from tongdai.center import Center, events
 from tongdai.channels import Activity, Seen, Served, Sign, Waiting
-from tongdai.errors import JournalError
+from tongdai.errors import ConfigurationError, JournalError
 from tongdai.model.contact import Address
 from tongdai.model.time import Duration, seconds
 from tongdai.runtime.desk import Desk
@@ -144,13 +144,24 @@ class Noticed:
 class Signs:
     """All channels that can show something, and all who follow what customers do."""
 
-    def __init__(self, center: Callable[[], Center], clock: Clock) -> None:
+    def __init__(
+        self, center: Callable[[], Center], clock: Clock, names: Mapping[str, str]
+    ) -> None:
         """Know no channel yet.
 
         Args:
             center: gives the living center.
             clock: for the waits between two times that places are shown.
+            names: what agents are called, by their ids.
+
+        Raises:
+            ConfigurationError: `names` is no mapping.
         """
+        if not isinstance(names, Mapping):
+            raise ConfigurationError(
+                f"Runtime.names: {type(names).__name__} is not a mapping of agents' ids to names"
+            )
+        self._names = names
         self._center = center
         self._clock = clock
         self._channels: dict[str, Showing] = {}
@@ -182,7 +193,7 @@ class Signs:
             return
         match event:
             case events.OfferAccepted(contact, agent):
-                self.show(contact, Served(agent))
+                self.show(contact, Served(self._names.get(agent, agent)))
             case events.InteractionFailed(contact):
                 self.show(contact, Served())
             case events.ContactEnded() if event.interaction:

@@ -96,6 +96,10 @@ class Provider(Generic[ChannelT]):
         """Deliver the last delivery once more, byte by byte."""
         return False
 
+    def sign(self, body: bytes) -> Request | None:  # noqa: ARG002 - for those who override it
+        """Return a request with such a body, signed as the provider would sign it."""
+        return None
+
     async def deliver(self, data: bytes) -> bool:  # noqa: ARG002 - for those who override it
         """Deliver bytes that may mean nothing, the way `deliveries` are delivered."""
         return False
@@ -208,6 +212,10 @@ class Reader:
         except (StopAsyncIteration, ChannelFault) as end:
             self._end = end
             return None
+        except Exception as error:
+            raise AssertionError(
+                f"reading raises nothing but faults; got {type(error).__name__}"
+            ) from error
         true(
             f"what is read is an inbound value; got {type(inbound).__name__}",
             isinstance(inbound, _KINDS),

@@ -13,12 +13,10 @@ import ssl
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import attrs
 
-PEM = Path(__file__).parent / "loopback.pem"
-"""A key and a certificate for localhost, for nothing but tests on this machine."""
+from tests.adapters.email.certificate import PEM
 
 USER, PASSWORD = "desk", "s3cret pass"
 _DATE = "01-Mar-2026 08:00:00 +0700"
@@ -50,6 +48,7 @@ class FakeImap:
         faults: what goes wrong, once each, in order.
         idling: how many clients idle now.
         sizes: sizes that it tells, where they are not true.
+        dates: when mails came, where it is not the usual day.
         seen: numbers of mails that were marked.
         moved: mails that were moved, by folder.
         chatty: whether it tells of other mails while it gives one.
@@ -65,6 +64,7 @@ class FakeImap:
         self.faults: list[Fault] = []
         self.idling = 0
         self.sizes: dict[int, int] = {}
+        self.dates: dict[int, str] = {}
         self.seen: set[int] = set()
         self.moved: dict[str, list[bytes]] = {}
         self.logins = 0
@@ -98,7 +98,7 @@ class FakeImap:
             self.count_of_mails = 1
             self.deliver(*mails)
 
-    def wait_idle(self, within: float = 5) -> None:
+    def wait_idle(self, within: float = 20) -> None:
         """Wait until a client idles."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.idling > 0, within), self.log
@@ -290,7 +290,8 @@ class _Talk:
         place = sorted(self.server.mails).index(number) + 1
         if "RFC822.SIZE" in command:
             size = self.server.sizes.get(number, len(mail))
-            self._say(f'* {place} FETCH (UID {number} RFC822.SIZE {size} INTERNALDATE "{_DATE}")')
+            date = self.server.dates.get(number, _DATE)
+            self._say(f'* {place} FETCH (UID {number} RFC822.SIZE {size} INTERNALDATE "{date}")')
             return "OK done"
         part, name = mail, "BODY[]"
         if found := re.search(r"HEADER\]<0\.(\d+)>", command):

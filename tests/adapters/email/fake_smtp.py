@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 
 import attrs
 
-from tests.adapters.email.fake_imap import PASSWORD, PEM, USER
+from tests.adapters.email.certificate import PEM
+from tests.adapters.email.fake_imap import PASSWORD, USER
 
 
 @attrs.frozen

@@ -223,3 +223,11 @@ def test_wrong_settings_are_named(settings: dict[str, object], message: str) -> 
 def test_a_person_may_be_answered() -> None:
     """By an automatic mail as well."""
     assert may_answer(decode(raw(), ACCOUNT, at=0))
+
+
+def test_an_id_stays_with_the_thread_that_had_it_first() -> None:
+    """Somebody else who gives a mail the same id takes no answers over."""
+    threads = Threads()
+    threads.note("lan@x.vn#aaaaaaaaaaaaa", "m1@x.vn", subject="", references=())
+    threads.note("eve@y.vn#bbbbbbbbbbbbb", "m1@x.vn", subject="", references=())
+    assert "aaaaaaaaaaaaa" == threads.known("m1@x.vn")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from tests.adapters.email.fake_imap import PASSWORD, PEM, USER, FakeImap, Fault
+from tests.adapters.email.certificate import PEM
+from tests.adapters.email.fake_imap import PASSWORD, USER, FakeImap, Fault
 from tests.adapters.email.transport import KEYS, Hasty, Reader, mail, none_left, opened, ours, until
 from tongdai import seconds
 from tongdai.adapters.email import Email, FileStore, Imap, MemoryStore
@@ -268,10 +269,13 @@ def test_cancelling_while_it_connects_leaves_no_thread(backend: str) -> None:
 async def test_idle_is_asked_anew() -> None:
     """After the time that is set; a mail that comes meanwhile is read."""
     with FakeImap().running() as server:
-        async with opened(channel(server, idle=seconds(0.05))) as reader:
-            with anyio.move_on_after(0.4):
-                await reader.text()
-    assert server.count("IDLE") > 2
+        async with (
+            opened(channel(server, idle=seconds(0.05))) as reader,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(reader.text)
+            await until(lambda: server.count("IDLE") > 2)
+            tasks.cancel_scope.cancel()
 
 
 async def test_a_server_that_cannot_idle_is_asked_by_the_clock() -> None:
@@ -427,6 +431,31 @@ async def test_what_is_no_imap_server(greeting: str) -> None:
         if greeting.startswith("* OK"):
             server.faults = [Fault("CAPABILITY", say="OK none")]
         assert (await fault_of(channel(server))).kind == "retry"
+
+
+async def test_a_server_that_forgets_what_it_can_do(server: FakeImap) -> None:
+    """Is taken for one that can do nothing special."""
+    server.deliver(mail(1))
+    server.faults = [Fault("CAPABILITY"), Fault("CAPABILITY", say="OK none")]
+    async with opened(channel(server)) as reader:
+        assert await reader.text() == "text 1"
+
+
+async def test_new_numbers_in_the_middle_are_a_reason_to_begin_anew(server: FakeImap) -> None:
+    """The old place says nothing about them."""
+    server.deliver(mail(1))
+    server.faults = [Fault("UID SEARCH", say="OK [UIDVALIDITY 9] searched")]
+    fault = await fault_of(channel(server))
+    assert fault.kind == "retry"
+
+
+async def test_what_came_over_days_is_no_flood(server: FakeImap) -> None:
+    """Whenever it is read."""
+    server.deliver(*map(mail, range(25)))
+    server.dates = {n: f"{n:02}-Mar-2026 08:00:00 +0700" for n in range(1, 26)}
+    async with opened(channel(server)) as reader:
+        heard = await read_all(server, reader)
+    assert [""] * 25 == [message.automatic for message in heard]
 
 
 async def test_a_folder_without_lasting_numbers(server: FakeImap) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import socket
 import ssl
@@ -12,7 +13,7 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from tests.adapters.email.fake_imap import PEM
+from tests.adapters.email.certificate import PEM
 from tests.adapters.email.transport import KEYS, Reader, mail, none_left, opened, ours, until
 from tongdai import seconds
 from tongdai.adapters.email import Email, Receiver
@@ -59,6 +60,23 @@ async def taking(reader: Reader, taken: list[Message]) -> None:
     """Take all that comes."""
     while True:
         taken.append(await reader.message())
+
+
+async def test_what_is_in_a_mail_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """However much is logged; another server's log in the same program stays as it is."""
+    caplog.set_level("DEBUG")
+    mails = channel()
+    theirs = logging.getLogger("mail.log")
+    async with opened(mails) as reader, anyio.create_task_group() as tasks:
+        tasks.start_soon(given, mails.port, mail(1, "my card is 4111"))
+        assert "4111" in await reader.text()
+        tasks.start_soon(taking, reader, list[Message]())
+        theirs.debug("of another server")
+        tasks.cancel_scope.cancel()
+    assert "4111" not in caplog.text
+    assert "lan@x.vn" not in caplog.text
+    assert "of another server" in caplog.text
+    assert [] == theirs.filters
 
 
 async def test_a_mail_is_taken_and_then_acknowledged() -> None:
@@ -272,6 +290,18 @@ async def test_who_writes_more_than_a_person_is_taken_for_a_machine() -> None:
         assert await given(mails.port, mail(30, sender="ha@x.vn")) == 250
         tasks.cancel_scope.cancel()
     assert [message.automatic for message in taken] == [""] * 20 + ["reply"] * 2 + [""]
+
+
+async def test_a_mail_that_comes_again_counts_once() -> None:
+    """A mail server tries again while we cannot take it; that is no flood."""
+    mails = channel()
+    taken: list[Message] = []
+    async with opened(mails) as reader, anyio.create_task_group() as tasks:
+        tasks.start_soon(taking, reader, taken)
+        for _ in range(22):
+            assert await given(mails.port, mail(1)) == 250
+        tasks.cancel_scope.cancel()
+    assert {""} == {message.automatic for message in taken}
 
 
 async def test_long_lines_are_taken() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from tests.adapters.email.fake_imap import PASSWORD, PEM, USER
+from tests.adapters.email.certificate import PEM
+from tests.adapters.email.fake_imap import PASSWORD, USER
 from tests.adapters.email.fake_smtp import FakeSmtp
 from tests.adapters.email.transport import KEYS, none_left, opened, ours, until
 from tongdai import seconds
@@ -188,6 +189,8 @@ async def test_a_server_that_is_not_there(server: FakeSmtp) -> None:
         ("DATA", "554 no", "rejected", "554"),
         (".", "550 5.7.1 looks like spam", "rejected", "550 5.7.1"),
         (".", "451 4.3.0 not now", "retry", "451 4.3.0"),
+        (".", "354 again", "unknown", ""),
+        (".", "what?", "unknown", ""),
     ],
 )
 async def test_what_a_server_answers_is_a_fault(
@@ -199,6 +202,16 @@ async def test_what_a_server_answers_is_a_fault(
     assert (fault.kind, fault.code) == (kind, code)
     assert said.split(maxsplit=2)[-1] not in str(fault)
     assert (fault.retry_after is not None) == (kind == "throttled")
+
+
+@pytest.mark.parametrize(("at", "said"), [("RCPT", "252 perhaps"), (".", "251 2.0.0 kept")])
+async def test_what_begins_with_a_two_is_done(server: FakeSmtp, at: str, said: str) -> None:
+    """So the mail is not sent again because of it."""
+    server.says = [(at, said)]
+    mails = channel(server)
+    async with opened(mails):
+        await mails.send(LAN, Content("hello"), key="k1")
+    assert server.count(".") == 1
 
 
 def test_every_answer_is_some_fault() -> None:
@@ -361,6 +374,23 @@ async def test_interrupted_before_the_mail_nothing_is_sent(server: FakeSmtp) -> 
     assert ours() == []
     silent.listener.close()
     assert server.mails == []
+
+
+def test_what_is_cut_before_it_begins_does_not_begin(server: FakeSmtp) -> None:
+    """Nor does it take a new connection; once it is ready again it does."""
+    settings = Smtp(host="127.0.0.1", port=server.port, security="plain", timeout=seconds(5))
+    postman = Postman(settings, "bank.vn")
+    mail = Outgoing("id@bank.vn", "lan@x.vn", "help@bank.vn", "lan@x.vn", b"x", False, Thread())  # noqa: FBT003
+    for _ in range(2):
+        postman.cut()
+        with pytest.raises(ChannelFault, match="retry"):
+            postman.deliver(mail, None)
+        assert server.mails == []
+        postman.ready()
+        postman.deliver(mail, None)
+        assert len(server.mails) == 1
+        server.mails.clear()
+    postman.leave()
 
 
 async def test_interrupted_after_the_mail_its_answer_is_waited_for(server: FakeSmtp) -> None:

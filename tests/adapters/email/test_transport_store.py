@@ -150,6 +150,7 @@ async def test_work_aside_that_nobody_can_stop_is_waited_for() -> None:
         ({"address": "bank"}, "address"),
         ({"keys": []}, "keys"),
         ({"id": ""}, "Email.id"),
+        ({"too_large": "{x}"}, "Email.too_large"),
     ],
 )
 def test_wrong_settings_are_refused_where_they_are_given(

@@ -37,7 +37,7 @@ def ours() -> list[str]:
 
 def none_left(before: int) -> bool:
     """Return whether no more threads are alive than before; those that end are given a moment."""
-    until = time.monotonic() + 2
+    until = time.monotonic() + 10
     while time.monotonic() < until:
         if not ours() and threading.active_count() <= before:
             return True
@@ -79,7 +79,7 @@ class Reader:
 
 
 @asynccontextmanager
-async def opened(channel: Email, *, within: float = 10) -> AsyncGenerator[Reader]:
+async def opened(channel: Email, *, within: float = 30) -> AsyncGenerator[Reader]:
     """Open a channel, for so many seconds at most."""
     with fail_after(within):
         async with channel.open() as incoming:

@@ -167,6 +167,44 @@ async def test_a_request_that_cannot_be_written_is_refused(request_: HttpRequest
     assert SECRET not in f"{raised.value!r} {raised.value} {raised.value.__context__}"
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx2.ConnectError("x"), "retry"),
+        (httpx2.PoolTimeout("x"), "retry"),
+        (httpx2.WriteError("x"), "unknown"),
+        (httpx2.ReadError("x"), "unknown"),
+        (httpx2.ReadTimeout("x"), "unknown"),
+        (httpx2.RemoteProtocolError("x"), "unknown"),
+        (httpx2.UnsupportedProtocol("x"), "rejected"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+async def test_a_transport_that_does_not_tell_what_it_wrote(error: Exception, kind: str) -> None:
+    """What happens once it is connected may have arrived; nothing is sent twice for that."""
+
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(fail)) as own:
+        with pytest.raises(ChannelFault) as raised:
+            await Httpx2Client(own).send(HttpRequest(url="http://127.0.0.1/"))
+    assert kind == raised.value.kind
+
+
+async def test_what_is_written_is_never_said_to_be_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever goes wrong with what comes back."""
+
+    async def fail(*_: object) -> bytes:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("tongdai.adapters.http._read", fail)
+    async with serving(echo) as url:
+        assert "unknown" == (await fault(url)).kind
+
+
 async def test_a_client_that_is_brought_along_is_not_closed() -> None:
     """Who made it closes it."""
     async with serving(echo) as url, httpx2.AsyncClient() as own:
@@ -179,10 +217,18 @@ async def test_no_secret_is_in_a_repr_or_a_log(caplog: pytest.LogCaptureFixture)
     """Neither of what is sent nor of what comes back, however much is logged."""
     caplog.set_level(logging.DEBUG)
     async with serving(echo) as url, Httpx2Client() as client:
-        asked = HttpRequest(url=url, headers={"access_token": SECRET}, body=SECRET.encode())
+        asked = HttpRequest(
+            url=f"{url}/bot{SECRET}/send?user={SECRET}",
+            headers={"access_token": SECRET},
+            body=SECRET.encode(),
+        )
         answer = await client.send(asked)
-    assert SECRET.encode() in answer.body
-    assert SECRET not in f"{asked!r} {answer!r} {caplog.text}"
+        assert SECRET.encode() in answer.body
+        assert SECRET not in f"{asked!r} {answer!r} {caplog.text}"
+        assert "HTTP Request: POST ••• " in caplog.text
+        async with httpx2.AsyncClient() as others:
+            await others.get(f"{url}/other", headers={"access_token": "x"})
+        assert "/other" in caplog.text
 
 
 def test_a_library_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

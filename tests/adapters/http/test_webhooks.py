@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
@@ -165,6 +166,30 @@ async def test_no_more_is_read_than_the_webhook_takes(told: bool) -> None:  # no
     got = await call(app, *bodies, scope={"headers": headers}, after="nothing")
     assert (got[0], hook.asked) == (413, [])
     assert 202 == (await call(app, b"1234567890"))[0]
+
+
+async def test_a_body_in_crumbs_takes_no_more_room_than_in_one_piece() -> None:
+    """What is held is bytes, however they come."""
+    size = 200_000
+    crumbs = [b"x"] * size
+    pieces: list[MutableMapping[str, Any]] = [
+        {"type": "http.request", "body": crumb, "more_body": True} for crumb in crumbs
+    ]
+    held: list[int] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        if pieces:
+            return pieces.pop()
+        held.append(tracemalloc.get_traced_memory()[0])
+        return {"type": "http.disconnect"}
+
+    async def send(_: MutableMapping[str, Any]) -> None:
+        raise AssertionError
+
+    tracemalloc.start()
+    await WebhookApp(Hook(most_bytes=size), Kept().put)(dict(SCOPE), receive, send)
+    tracemalloc.stop()
+    assert held[0] < 2 * size
 
 
 @pytest.mark.parametrize("length", [b"9" * 5_000, b"-1", b"\xb2", b"ten", b""])

@@ -139,6 +139,7 @@ class Site:
         chat: the web chat.
         app: what is called; the web chat's application, or what it is mounted in.
         root: where it is mounted.
+        client: the address that calls come from.
         inbound: all that was taken, each key once, as a center does.
         refuse: how many of the next are not taken, as if the runtime had been stopped.
     """
@@ -148,6 +149,7 @@ class Site:
         self.clock = clock
         self.app: App = chat.app
         self.root = ""
+        self.client: tuple[str, int] = ("203.0.113.7", 40_000)
         self.inbound: list[Inbound] = []
         self.again: list[str] = []
         self.refuse = 0
@@ -190,7 +192,7 @@ class Site:
             "query_string": b"",
             "root_path": "",
             "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in given.items()],
-            "client": ("203.0.113.7", 40_000),
+            "client": self.client,
             "server": ("shop.example", 443),
             **more,
         }

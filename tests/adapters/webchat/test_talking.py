@@ -327,9 +327,10 @@ async def test_a_slow_socket_holds_up_nobody() -> None:
     async with site(limits=Limits(queued=3)) as it:
         token = await it.token()
         wire = await it.enter(token)
+        epoch = wire.read()["epoch"]
         wire.write({"t": "say", "id": "m1", "text": "một"})
         await settle()
-        wire.got.clear()
+        after = wire.read()["n"]
         wire.held = anyio.Event()
         for number in range(10):
             await it.chat.send(it.address(), Content(str(number)), key=f"k{number}")
@@ -339,14 +340,16 @@ async def test_a_slow_socket_holds_up_nobody() -> None:
         wire.held.set()
         await settle()
         assert wire.closed == 1013
-        epoch = (await it.enter(token)).read()["epoch"]
-        shown = [line for frame in wire.got for line in frame.get("items", [])]
-        after = max(
-            [frame["n"] for frame in wire.got if "n" in frame] + [line["n"] for line in shown]
-        )
-        texts = [line["text"] for line in shown]
-        texts += lines(await it.enter(token, epoch=epoch, after=after))
-        assert texts == [*"0123456789", "hai"]
+        shown = [line for frame in wire.all("items") for line in frame["items"]]
+        after = max([after, *(line["n"] for line in shown)])
+        wire = await it.enter(token, epoch=epoch, after=after)
+        wire.write({"t": "say", "id": "m2", "text": "hai"})
+        await settle()
+        assert wire.got[-1]["t"] == "ack"
+        texts = [line["text"] for line in shown] + lines(wire)
+        assert texts == [*"0123456789"]
+        assert lines(await it.enter(token)) == ["một", *"0123456789", "hai"]
+        assert [message.content.text for message in it.messages()] == ["một", "hai"]
 
 
 async def test_memory_is_bounded() -> None:

@@ -180,7 +180,7 @@ class Provider:
             asked = json.loads(parse_qs(query.decode())["data"][0])
             said = self.customers.get(str(asked["user_id"]), Customer("")).said
             return {"error": 0, "message": "Success", "data": said[::-1][: asked["count"]]}
-        if path in ("/v2.0/oa/upload/image", "/v2.0/oa/upload/file"):
+        if path.startswith("/v2.0/oa/upload/") and path.endswith(("/image", "/gif", "/file")):
             return self._upload(path.rpartition("/")[2], headers["content-type"], body)
         return {"error": -3, "message": "no such api"}
 
@@ -193,9 +193,13 @@ class Provider:
             return {"error": -201, "message": "file is missing"}
         if len(data) > (2**20 if kind == "image" else 5 * 2**20):
             return {"error": -210, "message": "file is too large"}
+        called = part.get_filename() or ""
+        endings = {"image": (".jpg", ".jpeg", ".png"), "gif": (".gif",), "file": ("",)}
+        if not called.lower().endswith(endings[kind]):
+            return {"error": 0, "message": "Success", "data": {}}
         token = f"{kind}-{next(self._numbers)}"
-        self.uploads[token] = (part.get_content_type(), data, part.get_filename() or "")
-        name = "attachment_id" if kind == "image" else "token"
+        self.uploads[token] = (part.get_content_type(), data, called)
+        name = "token" if kind == "file" else "attachment_id"
         return {"error": 0, "message": "Success", "data": {name: token}}
 
     def _message(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -232,7 +236,11 @@ class Provider:
         payload = attachment["payload"]
         if attachment["type"] == "file":
             return payload["token"] in self.uploads
-        return all(one["attachment_id"] in self.uploads for one in payload["elements"])
+        return all(
+            one["attachment_id"] in self.uploads
+            and one["attachment_id"].startswith(one["media_type"])
+            for one in payload["elements"]
+        )
 
     def _line(self, id: str, who: str, whom: str) -> dict[str, Any]:
         return {

@@ -15,7 +15,15 @@ import pytest
 
 from tests.adapters.http.serving import serving
 from tests.adapters.zalo.fake import Provider, Trouble
-from tests.adapters.zalo.settings import LAN, NOW, account, provider, signed, until_so
+from tests.adapters.zalo.settings import (
+    LAN,
+    NOW,
+    account,
+    changed,
+    provider,
+    signed,
+    until_so,
+)
 from tongdai.adapters.zalo import FileTokens, MemoryTokens, Tokens, Zalo
 from tongdai.channels import Secret
 from tongdai.channels.media import ZALO
@@ -125,6 +133,76 @@ async def test_eight_answers_are_free_and_no_more() -> None:
         it.writes()
         await it.say("nine", key="k9")
         assert (9, 0) == (len(it.texts), it.provider.paid_messages)
+
+
+async def test_what_may_have_been_sent_counts() -> None:
+    """The eighth has come, though its answer was lost; a ninth would cost."""
+    async with line() as it:
+        for number in range(7):
+            await it.say(f"{number}", key=f"k{number}")
+        it.provider.troubles.append(Trouble(CS, cut=True, done=True))
+        assert "unknown" == (await it.fault(key="k8")).kind
+        assert "window_closed" == (await it.fault(key="k9")).kind
+        assert (8, 0) == (len(it.texts), it.provider.paid_messages)
+
+
+async def test_what_was_not_sent_does_not_count() -> None:
+    """It is tried again, and eight are sent."""
+    async with line() as it:
+        for number in range(8):
+            it.provider.troubles.append(Trouble(CS, status=503))
+            assert "retry" == (await it.fault(key=f"k{number}")).kind
+            await it.say(f"{number}", key=f"k{number}")
+        assert (8, 0) == (len(it.texts), it.provider.paid_messages)
+
+
+async def test_an_answer_that_was_not_free_is_the_last() -> None:
+    """Others have answered her elsewhere; Zalo says so, and no more is spent."""
+    async with line() as it:
+        it.provider.customer(LAN).free = 8
+        await it.say("Dạ")
+        assert "window_closed" == (await it.fault(key="k2")).kind
+        assert 1 == it.provider.paid_messages
+
+
+async def test_a_message_that_is_delivered_again_makes_no_room() -> None:
+    """What Zalo was asked for after a restart may have another instant than its event."""
+    async with line(silent=True) as it:
+        body = it.provider.writes(LAN, "Chào")
+        await it.say("Dạ")
+        again = changed(body, timestamp=str(NOW // 1_000 + 5))
+        for event in it.zalo.receive(signed(it.provider, again)).events:
+            it.zalo.remember(event)
+        window = it.zalo.window(LAN)
+        assert window is not None
+        assert 1 == window.used
+
+
+async def test_of_two_messages_of_one_instant_the_same_is_quoted() -> None:
+    """In whichever order they come."""
+    of = provider()
+    bodies = [of.writes(LAN, "một"), of.writes(LAN, "hai")]
+    quoted: list[str] = []
+    for order in (bodies, bodies[::-1]):
+        zalo = account(of)
+        for body in order:
+            for event in zalo.receive(signed(of, body)).events:
+                zalo.remember(event)
+        window = zalo.window(LAN)
+        assert window is not None
+        quoted.append(window.quote)
+    assert quoted[0] == quoted[1]
+
+
+async def test_without_a_good_token_nobody_is_said_to_be_silent() -> None:
+    """What a customer wrote could not be asked; the message is kept until it can."""
+    async with line(silent=True) as it:
+        it.writes()
+        it.provider.writes("2", "Chào")
+        it.provider.expire()
+        it.provider.troubles.append(Trouble(TOKEN, body=b'{"error": -14020}'))
+        with pytest.raises(ChannelFault, match="unauthorised -14020"):
+            await it.zalo.send(Address("zalo", "2"), Content("Dạ"), key="k")
 
 
 async def test_all_parts_of_an_answer_are_free_or_none_is_sent() -> None:
@@ -268,6 +346,11 @@ async def test_files_that_cannot_go_are_refused() -> None:
         (Trouble(CS, status=500), "unknown", "500"),
         (Trouble(CS, status=502, body=b'{"error": 0}'), "unknown", "502"),
         (Trouble(CS, status=404), "rejected", "404"),
+        (Trouble(CS, status=400, body=b'{"error": -9999}'), "rejected", "-9999"),
+        (Trouble(CS, status=429, body=b'{"error": "slow"}'), "throttled", "429"),
+        (Trouble(CS, status=503, body=b'{"error": "busy"}'), "retry", "503"),
+        (Trouble(CS, status=500, body=b'{"error": "oops"}'), "unknown", "500"),
+        (Trouble(CS, status=500, body=b'{"error": -217}'), "blocked", "-217"),
         (Trouble(CS, cut=True), "unknown", ""),
         (Trouble(CS, cut=True, done=True), "unknown", ""),
     ],
@@ -281,9 +364,78 @@ async def test_what_zalo_says_is_a_fault(trouble: Trouble, kind: str, code: str)
         it.provider.troubles.append(trouble)
         found = await it.fault()
         assert (found.kind, found.code) == (kind, code)
-        waits = {"-32": minutes(1), "429": seconds(7)}.get(code)
+        waits = {"-32": minutes(1), "429": seconds(7) if trouble.headers else minutes(1)}.get(code)
         assert waits == found.retry_after
         await it.say("Dạ", key="k2")
+
+
+async def test_a_message_without_an_id_was_sent_all_the_same() -> None:
+    """It is not sent twice, and has no id that receipts could name."""
+    async with line() as it:
+        it.provider.troubles.append(Trouble(CS, body=b'{"error": 0}'))
+        for _ in range(2):
+            assert () == await it.say("Dạ")
+        assert [CS] == it.provider.calls
+
+
+async def test_a_picture_is_one_in_capitals_too() -> None:
+    """Media types have no case."""
+    files = MemoryFiles()
+    picture = await files.keep(b"x", name="a.png", kind="IMAGE/PNG")
+    async with line(files=files) as it:
+        await it.say(Content("Xem ạ", (picture,)))
+        assert ["/v2.0/oa/upload/image", CS] == it.provider.calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "path", "called"),
+    [
+        ("image/png", "ảnh", "image", "ảnh.png"),
+        ("image/jpeg", "a.JPEG", "image", "a.JPEG"),
+        ("image/jpeg; q=1", "a.png.", "image", "a.png..jpg"),
+        ("image/gif", "cười.gif", "gif", "cười.gif"),
+        ("image/gif", "", "gif", "gif.gif"),
+        ("application/pdf", "", "file", "file"),
+    ],
+)
+async def test_a_file_goes_where_its_kind_is_taken(
+    kind: str, name: str, path: str, called: str
+) -> None:
+    """A picture's name ends as Zalo wants it, and one that moves has its own way."""
+    files = MemoryFiles()
+    file = await files.keep(b"x" * (2**20 + (path != "image")), name=name, kind=kind)
+    async with line(files=files) as it:
+        await it.say(Content("", (file,)))
+        assert [f"/v2.0/oa/upload/{path}", CS] == it.provider.calls
+        assert [called] == [upload[2] for upload in it.provider.uploads.values()]
+
+
+async def test_a_file_that_zalo_does_not_take_is_a_link_or_refused() -> None:
+    """What is only in our store cannot be followed by anybody."""
+    files = MemoryFiles()
+    packed = await files.keep(b"x", name="a.zip", kind="application/zip")
+    async with line(files=files) as it:
+        found = await it.fault(Content("Đây ạ", (packed,)))
+        assert (found.kind, it.texts) == ("rejected", [])
+        assert "application/zip" in found.detail
+        there = Attachment("application/zip", "https://help.example/a.zip", "a.zip")
+        await it.say(Content("Đây ạ", (there,)), key="k2")
+        assert ["Đây ạ\na.zip: https://help.example/a.zip"] == it.texts
+
+
+async def test_a_store_of_files_that_fails_is_asked_again() -> None:
+    """Nothing has been sent."""
+
+    class Broken(MemoryFiles):
+        """Files on a disk that is gone."""
+
+        async def fetch(self, url: str) -> bytes:
+            """Fail."""
+            raise OSError(url)
+
+    async with line(files=Broken()) as it:
+        found = await it.fault(Content("", (Attachment("image/png", "file:x"),)))
+        assert (found.kind, found.detail) == ("retry", "the file cannot be read: OSError")
 
 
 async def test_too_many_calls_are_throttled() -> None:
@@ -302,7 +454,7 @@ async def test_an_upload_without_an_id_is_made_again() -> None:
         it.provider.troubles.append(Trouble("upload/image", body=b'{"error": 0}'))
         assert "no attachment_id" in (await it.fault(Content("", (small,)))).detail
         await it.say(Content("", (small,)))
-        assert "image" == next(iter(it.provider.uploads.values()))[2]
+        assert "image.png" == next(iter(it.provider.uploads.values()))[2]
 
 
 async def test_an_account_without_a_window_may_always_write() -> None:
@@ -361,9 +513,22 @@ async def test_a_token_that_is_not_taken_is_renewed_once(how: str) -> None:
         assert kept is not None
         assert of.refresh.encode() == kept.refresh.reveal()
         assert NOW + 90_000_000_000 == kept.expires
+        it.passes(minutes(6))
         of.troubles += [Trouble(CS, status=401), Trouble(CS, status=401)]
         assert "unauthorised" == (await it.fault(key="k2")).kind
         assert 2 == of.refreshes
+
+
+async def test_what_renewing_does_not_help_spends_no_more_tokens() -> None:
+    """Whatever says no: one renewal in five minutes, however often it is tried."""
+    of = provider()
+    async with line(of) as it:
+        for minute in range(6):
+            of.troubles += [Trouble(CS, status=403)] * (2 if minute in {0, 5} else 1)
+            assert "unauthorised" == (await it.fault()).kind
+            assert (1 + (minute == 5), 0) == (of.refreshes, len(of.troubles))
+            it.passes(minutes(1))
+        await it.say("Dạ")
 
 
 async def test_a_token_that_expires_soon_is_renewed_before() -> None:
@@ -374,11 +539,24 @@ async def test_a_token_that_expires_soon_is_renewed_before() -> None:
         assert 0 == of.refreshes
         it.passes(minutes(1))
         await it.say("2", key="k2")
-        assert (1, 0) == (of.refreshes, of.calls.count("-216"))
+        assert [CS, TOKEN, CS] == of.calls
+
+
+async def test_a_token_that_lasts_no_longer_than_that_is_used_all_the_same() -> None:
+    """Renewing it for each message would spend a refresh token for each."""
+    of = provider()
+    tokens = MemoryTokens(of.tokens(expires=NOW + 1))
+    async with line(of, tokens=tokens) as it:
+        of.access = "brief"
+        body = b'{"access_token": "brief", "refresh_token": "next", "expires_in": "100"}'
+        of.troubles.append(Trouble(TOKEN, body=body))
+        await it.say("1", key="k1")
+        await it.say("2", key="k2")
+        assert [TOKEN, CS, CS] == of.calls
 
 
 async def test_one_renewal_runs_at_a_time() -> None:
-    """Twenty messages find the token expired; one refresh token is spent."""
+    """Eight messages find the token expired; one refresh token is spent."""
     of = provider()
     async with line(of) as it:
         of.expire()
@@ -388,7 +566,8 @@ async def test_one_renewal_runs_at_a_time() -> None:
         assert (8, 1) == (len(it.texts), of.refreshes)
 
 
-async def test_new_tokens_are_kept_before_they_are_used() -> None:
+@pytest.mark.parametrize("error", [OSError, RuntimeError])
+async def test_new_tokens_are_kept_before_they_are_used(error: type[Exception]) -> None:
     """Where they cannot be kept nothing is sent, and no other refresh token is spent."""
     of = provider()
 
@@ -400,7 +579,7 @@ async def test_new_tokens_are_kept_before_they_are_used() -> None:
         async def save(self, tokens: Tokens) -> None:
             """Fail, while it is full."""
             if self.full:
-                raise OSError("no space")
+                raise error("no space for", tokens.access.reveal())
             await super().save(tokens)
 
     store = Full(of.tokens())
@@ -432,6 +611,48 @@ async def test_a_renewal_is_not_interrupted() -> None:
         assert (of.refresh.encode(), []) == (kept.refresh.reveal(), it.texts)
 
 
+async def test_a_store_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up, and the same tokens are kept with the next message."""
+    of = provider()
+
+    class Stuck(MemoryTokens):
+        """A store that waits for ever, once."""
+
+        stuck = True
+
+        async def save(self, tokens: Tokens) -> None:
+            """Wait, the first time."""
+            if self.stuck:
+                self.stuck = False
+                await anyio.sleep_forever()
+            await super().save(tokens)
+
+    monkeypatch.setattr("tongdai.adapters.zalo.tokens._KEEPING", 0.05)
+    async with line(of, tokens=Stuck(of.tokens())) as it:
+        of.expire()
+        found = await it.fault()
+        assert (found.kind, found.detail[-12:]) == ("retry", "TimeoutError")
+        await it.say("Dạ")
+        assert (["Dạ"], 1) == (it.texts, of.refreshes)
+
+
+async def test_two_processes_that_renew_at_once_both_go_on() -> None:
+    """The slower one is told that the refresh token is spent, and takes what the other has kept."""
+    of = provider()
+    store = MemoryTokens(of.tokens())
+    async with line(of, tokens=store) as one, line(of, tokens=store, silent=True) as two:
+        of.expire()
+        held = anyio.Event()
+        of.troubles.append(Trouble(TOKEN, held=held, body=b'{"error": -14020}'))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(one.say, "1", "k1")
+            await until_so(lambda: TOKEN in of.calls)
+            two.writes()
+            await two.say("2", key="k2")
+            held.set()
+        assert ({"1", "2"}, 1) == (set(one.texts), of.refreshes)
+
+
 async def test_what_another_process_has_renewed_is_used() -> None:
     """The store is looked at again before a refresh token is spent."""
     of = provider()
@@ -451,8 +672,13 @@ async def test_what_another_process_has_renewed_is_used() -> None:
         (Trouble(TOKEN, status=503), "retry"),
         (Trouble(TOKEN, cut=True), "retry"),
         (Trouble(TOKEN, body=b'{"error": -14004}'), "unauthorised"),
+        (Trouble(TOKEN, body=b'{"error": -32}'), "throttled"),
+        (Trouble(TOKEN, status=429, body=b'{"error": "slow"}'), "throttled"),
+        (Trouble(TOKEN, status=429), "throttled"),
+        (Trouble(TOKEN, body=b'{"error": -100}'), "retry"),
+        (Trouble(TOKEN, body=b"<html>"), "retry"),
     ],
-    ids=["later", "cut", "refused"],
+    ids=["later", "cut", "refused", "too many", "slow", "too many calls", "wrong", "garbage"],
 )
 async def test_a_renewal_that_fails_is_a_fault(trouble: Trouble, kind: str) -> None:
     """It is tried again with the next message."""
@@ -520,8 +746,9 @@ async def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path.write_text("hello")
     with pytest.raises(ConfigurationError, match="access_token, refresh_token and expires"):
         await FileTokens(path).load()
-    async with line(tokens=FileTokens(tmp_path)) as it:
-        assert "retry" == (await it.fault()).kind
+    for where, kind in ((path, "unauthorised"), (tmp_path, "retry")):
+        async with line(tokens=FileTokens(where)) as it:
+            assert kind == (await it.fault()).kind
 
 
 async def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:

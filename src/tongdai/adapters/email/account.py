@@ -26,7 +26,7 @@ class Limits:
         size: bytes of a mail; a larger one is refused before anything in it is read.
         depth: how deep parts may stand in parts; what is deeper is a file of its own.
         parts: how many parts are taken apart; what follows them is left in the raw bytes.
-        headers: how many header fields are read.
+        headers: how many header fields are read; of a part, a fifth of that.
         text: characters of its text.
         files: how many files are taken out of it.
     """

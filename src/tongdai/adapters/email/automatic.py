@@ -23,8 +23,8 @@ _SUBJECTS: Final = re.compile(
     r"|automatische antwort|abwesenheitsnotiz|réponse automatique|respuesta automática"
     r"|resposta automática|risposta automatica|automatisch antwoord|автоответ|自動返信|自动回复"
     r"|自動応答|(?:thư )?trả lời tự động|tự động trả lời|phản hồi tự động)\s*[:\uff1a\]\[-]"
-    r"|(?:out of (?:the )?office|vacation|away from my mail)\s*"
-    r"(?:auto-?reply|reply|notice|message)?\s*(?::|$)|auto:\s|vắng mặt\s*:)",
+    r"|(?:out of (?:the )?office|vacation|away from my mail)"
+    r"(?:\s*(?:auto-?reply|reply|notice|message))?\s*(?::|$)|auto:\s|vắng mặt\s*:)",
     re.IGNORECASE,
 )
 _AUTO_SENDERS: Final = re.compile(

@@ -172,10 +172,16 @@ class Email:
         self._clock: Clock = clock or SystemClock()
         self._cap = cap or Cap(20, hours(1))
         self._answers = Cap(20, hours(1))
-        self._counted: OrderedDict[str, None] = OrderedDict()
+        self._counted: OrderedDict[str, None] = OrderedDict()  # keys of mails that the caps know
         self._recipients = frozenset(
             mailbox(one) for one in (inbox.recipients if isinstance(inbox, Receiver) else ())
         )
+        try:
+            too_large.format(size=1.0)
+        except (LookupError, ValueError, AttributeError):
+            raise ConfigurationError(
+                f"Email.too_large: {too_large!r} is no text with {{size}} in it"
+            ) from None
         self._too_large = too_large
         self._incoming = Inbox()
         self._threads: Threads | None = None
@@ -236,7 +242,8 @@ class Email:
         if postman is None:
             raise ChannelFault("retry", "the channel is not open")
         now = self._clock.now()
-        if content.automatic and not self._may_answer(Party.of(to.to).mailbox, key, now):
+        writer = Party.of(to.to).mailbox
+        if content.automatic and not self._is_free(self._answers, writer, f"out {key}", now):
             raise ChannelFault("rejected", "too many automatic answers to one address; a loop?")
         words, files = await self._files_of(content)
         mail = compose(
@@ -249,6 +256,7 @@ class Email:
             files=files,
             automatic=content.automatic,
         )
+        postman.ready()
         try:
             await aside(
                 f"email {self.id} out",
@@ -265,10 +273,10 @@ class Email:
                 self._unsaved = True
         return mail.id
 
-    def _may_answer(self, mailbox: str, key: str, now: Instant) -> bool:
-        """Return whether a machine may write there once more; each mail counts once."""
+    def _is_free(self, cap: Cap, mailbox: str, key: str, now: Instant) -> bool:
+        """Return whether a cap lets one more through; a mail that is tried again counts once."""
         if key not in self._counted:
-            if not self._answers.take(mailbox, now):
+            if not cap.take(mailbox, now):
                 return False
             self._counted[key] = None
             if len(self._counted) > _REMEMBERED:
@@ -433,7 +441,10 @@ class Email:
                 continue
             message = with_files(event, await self._kept(mail.files))
             writer = Party.of(message.address.to).mailbox
-            if not message.automatic and not self._cap.take(writer, self._clock.now()):
+            # (by when it came: what lay there for days did not come within an hour)
+            if not message.automatic and not self._is_free(
+                self._cap, writer, f"in {message.key}", message.at or self._clock.now()
+            ):
                 _LOG.warning("%s: somebody writes more than a person does", self.id)
                 message = replace(message, automatic="reply")
             events.append(message)

@@ -42,7 +42,7 @@ _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 _RE: Final = re.compile(
-    r"\s*(?:(?:re|aw|sv|antw|tr|trả lời|rép|odp|vs)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+", re.IGNORECASE
+    r"\s*(?:(?:re|aw|sv|antw|tr|trả lời|rép|odp|vs)(?:\s*\[\d+\])?\s*[:\uff1a]\s*)+", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(r"[ -~]*")
 _PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")

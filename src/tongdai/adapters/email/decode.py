@@ -241,8 +241,10 @@ class _Reader:
         return list(dict.fromkeys((*near, *reversed(self.references()))))
 
     def recipients(self) -> list[str]:
-        several = (value for name in _RECIPIENTS for value in self.fields.all(name)[:10])
-        found = (address for value in several for _, address in addresses(value))
+        several = (value for name in _RECIPIENTS for value in self.fields.all(name)[:5])
+        # (ours are ASCII where they carry something; the others are many, and none is wanted here)
+        plain = (value.encode("ascii", "replace").decode() for value in several)
+        found = (address for value in plain for _, address in addresses(value))
         return [address for address in found if self.account.is_own(address)]
 
     # --- what it is ---------------------------------------------------------------------------

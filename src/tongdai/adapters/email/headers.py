@@ -15,6 +15,8 @@ import re
 from calendar import timegm
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
+from functools import lru_cache
+from importlib import import_module
 from typing import Final, cast
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
@@ -29,6 +31,7 @@ _MOST_LINES: Final = 5_000  # above a body
 _LONGEST_PEOPLE: Final = 4_000  # characters of a list of addresses
 _LONGEST_ADDRESS: Final = 254  # RFC 5321, 4.5.3.1.3
 _MOST_ADDRESSES: Final = 50
+_MOST_PIECES: Final = 100  # of such a list, addresses or not
 _MOST_PARAMETERS: Final = 32
 _MOST_IDS: Final = 200
 _MOST_BASE64: Final = 1_000
@@ -38,17 +41,21 @@ _NO_MORE = re.compile(rb"\n\r?\n")
 _WORD = re.compile(r"=\?([^?\s*]{1,64})(?:\*[^?\s]{0,32})?\?([bBqQ])\?([^?]*)\?=")
 _CHARSET = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 _WINDOWS: Final = "".join(bytes([byte]).decode("cp1252", "replace") for byte in range(256))
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ATOM = r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}"
-_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,62}"'
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_QUOTED = rf'"(?:[^"\\{_CONTROL}]|\\[^{_CONTROL}]){{1,62}}"'
 _LABEL = r"[^\s@<>()\[\],;:\\\"/#?%&=\x00-\x2c\x7f]{1,253}"
+_CONTROLS = re.compile(rf"[{_CONTROL}]+")
+_DOMAIN = re.compile(_LABEL)
 _MAILBOX = re.compile(rf"({_ATOM}|{_QUOTED})@({_LABEL})")
 _ID = re.compile(r"<([^<>\s]{1,250})>")
-_BARE_ID = re.compile(r"[^<>\s,;]{1,200}@[^<>\s,;]{1,200}")
+_BARE_ID = re.compile(r"[^@]{1,200}@.{1,200}")
+_BETWEEN_IDS = re.compile(r"[<>\s,;]+")
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
-_PIECE = re.compile(
-    r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<[^>]*>?|[^"(<,;:]+|.', re.DOTALL
-)
+_COMMENTS = r"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)"
+_OTHERS = rf"{_COMMENTS}|<[^>]*>?|[^\"(<,;:]+|."
+_UNCLOSED = re.compile(_OTHERS, re.DOTALL)
+_PIECE = re.compile(rf'"(?:[^"\\]++|\\.)*+"|{_OTHERS}', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)\*(\d{1,2})?(\*)?")
 
@@ -105,10 +112,21 @@ def decoded(data: bytes, charset: str = "") -> str:
     if codec in ("utf-8", "cp1252"):
         broken = data.decode("utf-8", "replace") if _mostly_utf8(data) else _windows(data)
         return _whole(broken)
+    if table := _table(codec):
+        return codecs.charmap_decode(data, "strict", cast("dict[int, int]", table))[0]
     try:
         return _whole(data.decode(codec, "replace"))
     except (UnicodeError, ValueError):  # (a codec may refuse altogether)
         return _windows(data)
+
+
+def _table(codec: str) -> str:
+    """Return what each byte means, where a byte is a character; told so it is read at once."""
+    try:
+        module = import_module(f"encodings.{codec.replace('-', '_')}")
+    except ImportError:
+        return ""
+    return str(getattr(module, "decoding_table", "")).replace("\ufffe", "\ufffd")
 
 
 def _codec(name: str) -> str:
@@ -241,18 +259,19 @@ class Headers:
         return words(self.get(name))
 
 
-def headers(data: memoryview, most: int) -> tuple[Headers, int]:
+def headers(data: memoryview, most: int, most_lines: int = _MOST_LINES) -> tuple[Headers, int]:
     """Cut the fields off; return them, and where the body begins.
 
     Args:
         data: a mail, or a part of one.
         most: how many fields are read.
+        most_lines: over how many lines.
     """
     found: list[tuple[str, bytearray]] = []
     at = 0
     whole = bytes(data[:_LONGEST_HEAD])
     end = len(whole)
-    for _ in range(_MOST_LINES):
+    for _ in range(most_lines):
         if at >= end:
             return _headers(found), end
         stop = whole.find(b"\n", at)
@@ -358,20 +377,27 @@ def mailbox(text: str) -> str:
         return ""
     domain = found[2].lower().rstrip(".")
     if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            return ""
+        domain = _looked_up(domain)
     if ".." in domain or domain.startswith((".", "-")) or not domain:
         return ""
     return f"{_whole(found[1]).lower()}@{domain}"
+
+
+@lru_cache(256)  # (a mail names its sender many times over, and this takes long)
+def _looked_up(domain: str) -> str:
+    try:
+        found = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    # (it makes a comma, an @, a > of a wide one, which would be another address, or several)
+    return found if _DOMAIN.fullmatch(found) else ""
 
 
 def addresses(value: str) -> list[tuple[str, str]]:
     """Return names and addresses of a field (`mailbox`), in order; what is none is left out."""
     found: list[tuple[str, str]] = []
     before = ""
-    for piece in _pieces(value[:_LONGEST_PEOPLE]):
+    for piece in _pieces(value[:_LONGEST_PEOPLE])[:_MOST_PIECES]:
         bare, inside, comment = piece
         text = inside or bare
         text = text.rpartition(":")[2] if text.startswith("@") else text  # (a route, RFC 822)
@@ -395,8 +421,13 @@ def _pieces(value: str) -> list[tuple[str, str, str]]:
     """Cut a list of addresses: what stands outside, in angle brackets, and in comments."""
     out: list[tuple[str, str, str]] = []
     bare = inside = note = ""
-    for found in _PIECE.finditer(value):
+    pattern = _PIECE
+    at = 0
+    while found := pattern.match(value, at):
         piece = found[0]
+        at = found.end()
+        if piece == '"':  # it is never closed, and then no other is: each is an escaped one
+            pattern = _UNCLOSED
         if piece in ",;":
             out.append((bare.strip(), inside, note))
             bare = inside = note = ""
@@ -422,7 +453,7 @@ def ids(*values: str) -> list[str]:
     """Return message ids in order, without their brackets, each once."""
     found: dict[str, None] = {}
     for value in values:
-        near = _ID.findall(value) or _BARE_ID.findall(value)
+        near = _ID.findall(value) or filter(_BARE_ID.fullmatch, _BETWEEN_IDS.split(value))
         for one in near:
             if "@" in one or _ID.search(value):
                 found[_CONTROLS.sub("", one)] = None

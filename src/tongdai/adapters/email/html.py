@@ -8,6 +8,7 @@ time in proportion to the length, whatever stands in it: `html.parser` does not,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from importlib import import_module
@@ -23,7 +24,7 @@ _LONGEST_LINK: Final = 2_000
 
 _UNSEEN: Final = frozenset(
     [
-        *("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe"),
+        *("script", "style", "head", "title", "template", "svg", "object", "iframe"),
         *("math", "audio", "video", "canvas", "select", "textarea", "map"),
     ]
 )
@@ -51,6 +52,7 @@ _HIDDEN = re.compile(
 _TINY = re.compile(
     r"(?:^|;)\s*(?:font-size|max-height|opacity)\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$|!)", re.IGNORECASE
 )
+_TOO_LONG = re.compile(r"&#0*+(?:[0-9]{8,}|[xX]0*+[0-9a-fA-F]{7,});?")
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0\u200b\u200c\ufeff\u00ad\u034f]+")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 
@@ -113,9 +115,10 @@ class _Reader:
     def __init__(self, page: str) -> None:
         self.page = page
         self.out = _Text()
-        self.links: list[tuple[str, int]] = []  # target, and where its words begin
+        self.links: list[tuple[str, int]] = []  # target, and where its words begin; one at most
         self.lists: list[int] = []  # number of the last point; -1 where points have none
         self.unseen: list[str] = []  # open elements, from the first that is not seen
+        self.holding: Counter[str] = Counter()  # open elements that are seen
         self.preformatted = 0
 
     def read(self) -> str:
@@ -140,8 +143,8 @@ class _Reader:
         """Read what begins with an angle bracket; return where it ends, or -1 where all ends."""
         page = self.page
         if page.startswith("<!--", begin):
-            end = page.find("-->", begin)
-            return end + 3 if end >= 0 else -1
+            found = _COMMENT_END.search(page, begin + 2)
+            return found.end() if found else -1
         name = _TAG.match(page, begin)
         if name is None:
             if page.startswith(("<!", "<?", "</"), begin):
@@ -182,9 +185,11 @@ class _Reader:
         return close + 1 if close >= 0 else len(self.page)
 
     def text(self, text: str) -> None:
+        if self.unseen == ["head"] and text.strip():
+            self.unseen.clear()  # (its end need not be written)
         if self.unseen:
             return
-        text = unescape(text) if "&" in text else text
+        text = _unescaped(text)
         if self.preformatted:
             self.out.put(text.replace("\r", ""))
         else:
@@ -192,6 +197,10 @@ class _Reader:
 
     def open(self, tag: str, attributes: str) -> None:
         told = _attributes(attributes) if tag in _LOOKED_AT or _HIDES.search(attributes) else {}
+        while self.unseen and tag in _ENDED_BY.get(self.unseen[-1], ()):
+            self.unseen.pop()
+        if self.unseen == ["head"] and tag not in _IN_HEAD:
+            self.unseen.clear()
         if self.unseen:
             if tag not in _VOID and len(self.unseen) < MOST_TAGS:
                 self.unseen.append(tag)
@@ -201,6 +210,8 @@ class _Reader:
             if tag not in _VOID:
                 self.unseen.append(tag)
             return
+        if tag in _HOLDING:
+            self.holding[tag] += 1
         self.begin(tag, told)
 
     def begin(self, tag: str, told: dict[str, str]) -> None:
@@ -220,6 +231,7 @@ class _Reader:
         elif tag == "img":
             self.picture(told)
         elif tag == "a":
+            self.close("a")  # (there is none in another)
             self.links.append((told.get("href", "").strip(), len(out.line)))
         elif tag in _BLOCKS:
             out.gap()
@@ -239,9 +251,10 @@ class _Reader:
             self.preformatted += 1
 
     def close(self, tag: str) -> None:
-        if self.unseen:
-            self.seen(tag)
+        if self.unseen and not self.seen(tag):
             return
+        if self.holding[tag]:
+            self.holding[tag] -= 1
         out = self.out
         if tag == "a" and self.links:
             self.link(*self.links.pop())
@@ -257,12 +270,19 @@ class _Reader:
         elif tag in _LINES:
             out.end(always=False)
 
-    def seen(self, tag: str) -> None:
-        """Leave an element inside of what is not seen; left-open ones inside it end with it."""
+    def seen(self, tag: str) -> bool:
+        """Leave an element inside of what is not seen; left-open ones inside it end with it.
+
+        What holds the unseen ends it, too; return whether that is what ended.
+        """
         for back in range(1, min(len(self.unseen), 50) + 1):
             if self.unseen[-back] == tag:
                 del self.unseen[-back:]
-                return
+                return False
+        if not self.holding[tag] or not _WALLS.isdisjoint(self.unseen[-50:]):
+            return False
+        self.unseen.clear()
+        return True
 
     def link(self, target: str, begin: int) -> None:
         said = "".join(self.out.line[begin:]).strip()
@@ -282,6 +302,25 @@ class _Reader:
 
 
 _LOOKED_AT: Final = frozenset(["a", "img"])
+_COMMENT_END = re.compile(r"--!?>")
+_IN_HEAD: Final = frozenset(
+    [*("base", "link", "meta", "noscript", "script", "style", "template", "title", "object")]
+)
+_HOLDING: Final = _BLOCKS | _LINES | {"td", "th"}
+_WALLS: Final = frozenset(["table", "td", "th", "caption", "template", "object", "svg", "select"])
+"""Elements out of which no end of another leads."""
+_CELL: Final = frozenset(["td", "th", "tr", "tbody", "thead", "tfoot"])
+_ENDED_BY: Final = {
+    # elements whose end need not be written, and what begins after them
+    "p": _BLOCKS | (_LINES - _CELL - {"li", "dt", "dd", "caption"}),
+    "li": frozenset(["li"]),
+    "dt": frozenset(["dt", "dd"]),
+    "dd": frozenset(["dt", "dd"]),
+    "td": _CELL,
+    "th": _CELL,
+    "tr": _CELL - {"td", "th"},
+    "option": frozenset(["option"]),
+}
 _HIDES = re.compile(r"style|hidden", re.IGNORECASE)
 _TAG_END = re.compile(r"""(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _RAW_ENDS: Final = {tag: re.compile(rf"</{tag}", re.IGNORECASE) for tag in _RAW}
@@ -293,8 +332,15 @@ def _attributes(text: str) -> dict[str, str]:
         value = one[2] or ""
         if value[:1] in "\"'" and value[:1]:
             value = value[1:-1]
-        found.setdefault(one[1].lower(), unescape(value))
+        found.setdefault(one[1].lower(), _unescaped(value))
     return found
+
+
+def _unescaped(text: str) -> str:
+    if "&" not in text:
+        return text
+    # (the library reads the number of a character however long it is, and raises where it cannot)
+    return unescape(_TOO_LONG.sub("\ufffd", text))
 
 
 def _is_hidden(style: str) -> bool:

@@ -202,6 +202,8 @@ class Folder:
             client.forget_news()
             answer = client.uid("SEARCH", f"UID {uid + 1}:*")
             _ok(answer, "search")
+            if client.response("UIDVALIDITY")[1][0] not in (None, str(self.validity).encode()):
+                raise client.abort("the mails have new numbers")  # (it is opened anew then)
             found = (int(number) for part in _parts(answer[1]) for number in part.split())
             return sorted(number for number in found if number > uid)
 
@@ -322,7 +324,7 @@ class _Client(imaplib.IMAP4):
 
     def renew_capabilities(self) -> None:
         """Ask what the server can do: it may be more than before."""
-        told = self.capability()[1][-1]
+        told = self.capability()[1][-1] or b""
         self.capabilities = tuple(bytes(told).decode("ascii", "replace").upper().split())
 
     def read(self, size: int) -> bytes:

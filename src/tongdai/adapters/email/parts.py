@@ -16,6 +16,7 @@ import attrs
 from tongdai.adapters.email.account import Limits
 from tongdai.adapters.email.headers import Headers, base64, decoded, headers, parameters, words
 
+_MOST_PART_LINES: Final = 200  # of fields above a part
 _MOST_UU_LINES: Final = 100_000
 _LONGEST_NAME: Final = 120
 _LONGEST_BOUNDARY: Final = 200  # RFC 2046 allows 70
@@ -23,7 +24,6 @@ _LONGEST_FLOWED: Final = 10_000  # lines
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 _BREAKS = re.compile(r"\r\n?")
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 
 KINDS: Final = {
     "application/ms-tnef": ("winmail", "dat"),
@@ -142,7 +142,11 @@ def parse(raw: bytes, limits: Limits) -> Part:
 
 
 def _part(data: memoryview, budget: _Budget, deeper: int, usual: str) -> Part:
-    fields, begin = headers(data, budget.limits.headers)
+    most = budget.limits.headers
+    if deeper == budget.limits.depth:
+        fields, begin = headers(data, most)
+    else:
+        fields, begin = headers(data, -(-most // 5), _MOST_PART_LINES)
     kind, told = parameters(fields.get("content-type"))
     if "/" not in kind:
         kind = usual if kind in ("", "text") else "application/octet-stream"
@@ -217,7 +221,7 @@ def _unflowed(text: str, *, joined: bool) -> str:
     lines = text.split("\n", _LONGEST_FLOWED)
     if len(lines) > _LONGEST_FLOWED:
         return text
-    out: list[str] = []
+    out: list[list[str]] = []  # lines, each in its pieces
     open_at = -1
     for line in lines:
         bare = line.lstrip(">")
@@ -225,12 +229,12 @@ def _unflowed(text: str, *, joined: bool) -> str:
         bare = bare.removeprefix(" ")
         soft = bare.endswith(" ") and bare != "-- "
         if depth == open_at and bare != "-- ":
-            out[-1] += bare[:-1] if soft and joined else bare
+            out[-1].append(bare[:-1] if soft and joined else bare)
         else:
             mark = ">" * depth + " " if depth else ""
-            out.append(mark + (bare[:-1] if soft and joined else bare))
+            out.append([mark, bare[:-1] if soft and joined else bare])
         open_at = depth if soft else -1
-    return "\n".join(out)
+    return "\n".join(map("".join, out))
 
 
 def safe_name(name: str, kind: str = "") -> str:

@@ -191,12 +191,21 @@ class _Server:
 
     def run(self) -> None:
         """Serve until it is stopped."""
+        ours = threading.get_ident()
+
+        def is_fit(record: logging.LogRecord) -> bool:
+            """Keep what is in mails out of logs: aiosmtpd notes each line that it reads."""
+            return record.levelno >= logging.WARNING or threading.get_ident() != ours
+
+        _SMTP_LOG.addFilter(is_fit)
         try:
             asyncio.run(self._serve())
         except OSError as error:
             self.problem = error.strerror or str(error)
         except Exception as error:  # noqa: BLE001 - told where it is opened
             self.problem = type(error).__name__
+        finally:
+            _SMTP_LOG.removeFilter(is_fit)
         self._tell()
 
     def stop(self) -> None:
@@ -358,5 +367,6 @@ def _plain(address: str) -> str:
 
 
 _LOG: Final = logging.getLogger(__name__)
+_SMTP_LOG: Final = logging.getLogger("mail.log")  # aiosmtpd's
 _LATER: Final = "451 4.3.0 It cannot be kept now, try again later"
 _AGAIN: Final = ("retry", "throttled", "unknown", "unauthorised")

@@ -12,6 +12,7 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final, Literal, TypeAlias
@@ -89,8 +90,14 @@ class Postman:
         self._name = name
         self._client: _Client | None = None
         self._line = settings.line()
+        self._lock = threading.Lock()
+        self._is_cut = False
         self.committed = False
         """Whether the server has the whole mail, or may have it, and has not answered yet."""
+
+    def ready(self) -> None:
+        """Begin anew after it was cut; before there is a thread that could be cut."""
+        self._is_cut = False
 
     def deliver(self, mail: Outgoing, credential: Secret | None) -> None:
         """Hand in a mail, and return when the server has taken it.
@@ -100,7 +107,7 @@ class Postman:
         """
         self.committed = False
         try:
-            client = self._ready(credential)
+            client = self._connected(credential)
             self._hand_in(client, mail)
         except ChannelFault as fault:
             if fault.kind in ("retry", "unknown", "throttled", "unauthorised"):
@@ -109,7 +116,7 @@ class Postman:
         finally:
             self.committed = False
 
-    def _ready(self, credential: Secret | None) -> _Client:
+    def _connected(self, credential: Secret | None) -> _Client:
         """Return a client whose connection has just answered."""
         if self._client is not None:
             try:
@@ -118,7 +125,11 @@ class Postman:
             except (OSError, smtplib.SMTPException):
                 pass
             self.close()
-        self._line = self._line if self._line.fresh else self._settings.line()
+        with self._lock:
+            if not self._line.fresh:
+                self._line = self._settings.line()
+            if self._is_cut:  # (while there was no line, or another one)
+                self._line.cut()
         with self._told("connect"):
             client = self._client = _Client(self._line, self._name)
             code, text = client.connect(self._line.host, self._line.port)
@@ -174,6 +185,8 @@ class Postman:
             raise ChannelFault(
                 "unknown", f"{self._line.host}: the connection broke before the mail was answered"
             ) from None
+        if code // 100 not in (2, 4, 5):
+            raise ChannelFault("unknown", f"{self._line.host}: the answer to the mail is none")
         _want(code, text, (_FINE,), "data")
 
     @contextmanager
@@ -193,8 +206,10 @@ class Postman:
             raise ChannelFault("retry", f"{self._line.host}: {told}") from None
 
     def cut(self) -> None:
-        """Let everything end that waits; from any thread."""
-        self._line.cut()
+        """Let everything end that waits, and nothing begin until it is `ready`; any thread may."""
+        with self._lock:
+            self._is_cut = True
+            self._line.cut()
 
     def leave(self) -> None:
         """Say goodbye, and hang up."""
@@ -247,7 +262,8 @@ def _text(said: bytes | str) -> str:
 def _want(code: int, said: bytes | str, fine: tuple[int, ...], stage: Stage) -> None:
     if code == -1:
         raise smtplib.SMTPServerDisconnected
-    if code not in fine:
+    # (RFC 5321, 4.2.1: what another number means that begins with a 2 is that it is done)
+    if code not in fine and not code // 100 == fine[0] // 100 == 2:  # noqa: PLR2004
         raise reply_fault(code, _text(said), stage)
 
 

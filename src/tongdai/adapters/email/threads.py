@@ -278,9 +278,8 @@ class Threads:
             every = (every[0], *every[1 - MOST_REFERENCES :])
         free = old.answerable if answerable is None else answerable
         self._threads[to] = Thread(old.subject or subject, every, free)
-        if id:
-            self._ids.pop(id, None)
-            self._ids[id] = Party.of(to).thread
+        if id:  # (its first thread: whoever gives a mail of others' id takes nothing over)
+            self._ids[id] = self._ids.pop(id, Party.of(to).thread)
         while len(self._threads) > self._most:
             self._threads.popitem(last=False)
         while len(self._ids) > self._most * 4:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from importlib.resources import files as resources
 from typing import Any, Final, TypeAlias
@@ -22,7 +23,7 @@ from tongdai.adapters.webchat.rooms import Room, Send, Socket
 from tongdai.adapters.webchat.tokens import Identity, Kept, Keys, Visitor
 from tongdai.adapters.webchat.visits import Visits
 from tongdai.errors import ChannelFault
-from tongdai.model.time import Instant
+from tongdai.model.time import Duration, Instant
 from tongdai.runtime import Clock, Files
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -30,10 +31,12 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 _SESSION: Final = 16_384  # bytes of a body
-_UPLOADS: Final = 8  # at once
+_HELD: Final = 8  # files, of the largest, are held while they come
 _SECOND: Final = 1_000_000
 _LONGEST_WAIT: Final = 10 * _SECOND  # who would have to wait longer is let go
 _NAME: Final = 120  # characters of a file's name
+_TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""What turns the direction of writing, so that `txt.exe` may look like `exe.txt`."""
 _PORTS: Final = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 _SAFE: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
@@ -104,7 +107,7 @@ class App:
         self._new_visitor = new_visitor
         self._calls = Buckets(limits.calls)
         self._sockets: dict[str, int] = {}
-        self._uploads = 0
+        self._held = 0  # bytes of files that are on their way
         self._script = resources(__package__ or "").joinpath("widget.js").read_bytes()
         self._packed = gzip.compress(self._script, mtime=0)
         self._etag = f'"{hashlib.sha256(self._script).hexdigest()[:24]}"'.encode()
@@ -154,7 +157,8 @@ class App:
         if asked.path == "/session":
             _allow(asked, "POST")
             self._call(scope)
-            return await self._start(await _body(asked, receive, _SESSION))
+            body = await _body(asked, receive, _SESSION, self._limits.hello)
+            return await self._start(body)
         if asked.path == "/files":
             _allow(asked, "POST")
             self._call(scope)
@@ -230,14 +234,19 @@ class App:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise _Refused(400, "expected a JSON object with `token` and `identity`") from None
         now = self._clock.now()
-        known = self._keys.visitor(given.token, now) if given.token else None
         who = self._identity(given.identity, now) if given.identity else None
-        if known is not None and known.user and (who is None or who.user != known.user):
-            known = None  # somebody else sits there now, or nobody who is known
+        user = who.user if who else ""
+        known = self._keys.visitor(given.token, 0) if given.token else None
+        if known is not None and (
+            known.user not in ("", user)  # (somebody else sits there now, or nobody who is known)
+            or (not known.user and known.until <= now)
+            or not await self._visits.own(known.id, user)
+        ):
+            known = None
         visitor = Visitor(
             id=known.id if known is not None else self._new_visitor(),
             until=now + int(self._limits.identified if who else self._limits.visit),
-            user=who.user if who else "",
+            user=user,
             name=who.name if who else "",
             email=who.email if who else "",
         )
@@ -261,16 +270,22 @@ class App:
         visitor = self._keys.visitor(token, self._clock.now())
         if visitor is None:
             raise _Refused(401, "the token is not taken")
-        if self._uploads >= _UPLOADS:
-            raise _Refused(503, "too many files at once", (b"retry-after", b"2"))
         kind = asked.header(b"content-type").partition(";")[0].strip().lower()
         if not fits(kind, self._limits.kinds, None):
             raise _Refused(415, "files of this kind are not taken")
-        self._uploads += 1
+        held = 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            if self._held + size > _HELD * self._limits.file:
+                raise _Refused(503, "too many files at once", (b"retry-after", b"2"))
+            self._held += size
+            held += size
+
         try:
-            data = await _body(asked, receive, self._limits.file)
+            data = await _body(asked, receive, self._limits.file, self._limits.upload, hold)
         finally:
-            self._uploads -= 1
+            self._held -= held
         if not data or not fits(kind, self._limits.kinds, data):
             raise _Refused(415, "the file is not of the kind that it says")
         name = _name(asked.query)
@@ -323,14 +338,15 @@ class App:
         try:
             await send({"type": "websocket.accept"})
             async with anyio.create_task_group() as tasks:
+                socket.stop = tasks.cancel_scope.cancel
                 tasks.start_soon(self._read, socket, receive)
                 await socket.write()
-                tasks.cancel_scope.cancel()
+            with anyio.move_on_after(int(self._limits.hello) / _SECOND):
+                await _end(socket, send)
         finally:
             self._sockets[client] -= 1
             if not self._sockets[client]:
                 del self._sockets[client]
-        await _end(socket, send)
 
     async def _read(self, socket: Socket, receive: Receive) -> None:
         """Read frames until the socket is let go."""
@@ -433,29 +449,37 @@ async def _end(socket: Socket, send: Send) -> None:
         pass
 
 
-async def _body(asked: _Asked, receive: Receive, most: int) -> bytes:
-    """Read a body, and no more of it than is taken.
+async def _body(
+    asked: _Asked,
+    receive: Receive,
+    most: int,
+    within: Duration,
+    hold: Callable[[int], None] | None = None,
+) -> bytes:
+    """Read a body, and no more of it than is taken; each part is told to `hold` first.
 
     Raises:
-        _Refused: it is larger, or the caller has gone.
+        _Refused: it is larger or too slow, or the caller has gone.
     """
     too_large = _Refused(413, f"at most {most} bytes")
     length = asked.header(b"content-length")
     if length.isdecimal() and int(length[:20]) > most:
         raise too_large
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _Refused(400, "the caller has gone")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            raise too_large
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    body = bytearray()
+    with anyio.move_on_after(int(within) / _SECOND):
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise _Refused(400, "the caller has gone")
+            part = message.get("body", b"")
+            if len(body) + len(part) > most:
+                raise too_large
+            if hold is not None:
+                hold(len(part))
+            body += part
+            if not message.get("more_body", False):
+                return bytes(body)
+    raise _Refused(408, "it did not come in time")
 
 
 def _allow(asked: _Asked, *methods: str) -> None:
@@ -470,7 +494,7 @@ def _name(query: bytes) -> str:
         given = parse_qs(query.decode("ascii"), max_num_fields=8).get("name", [""])[0]
     except ValueError:
         return ""
-    name = wire.clean(given).replace("\\", "/").rpartition("/")[2]
+    name = _TURNS.sub("", wire.clean(given)).replace("\\", "/").rpartition("/")[2]
     return " ".join(name.split())[-_NAME:]
 
 

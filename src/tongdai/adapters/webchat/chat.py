@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -61,7 +62,8 @@ class WebChat:
             limits: how much of everything is taken, and how fast.
             clock: tells the time; by default the machine.
             client: tells a caller's address, by which callers are counted; by default the one that
-                the server gives, which behind a proxy has to be told to believe it.
+                the server gives (of IPv6, the network of 64 bits), which behind a proxy has to be
+                told to believe it.
 
         Raises:
             ConfigurationError: names the setting and what would be right.
@@ -157,5 +159,15 @@ def _draw() -> str:
 
 
 def _address(scope: Scope) -> str:
+    """Return a caller's address; of IPv6 its network, all of which one caller has."""
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    given = str(client[0]) if client else ""
+    if ":" not in given:
+        return given
+    try:
+        address = ipaddress.IPv6Address(given)
+    except ValueError:
+        return given
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))

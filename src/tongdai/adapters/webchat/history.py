@@ -72,17 +72,19 @@ class History(Value, frozen=True, kw_only=True):
         epoch: which history it is.
         last: the number of its last line; 0 where it has none.
         marks: up to which line each mark holds.
+        user: whose it is, where the host application knows the visitor (see `Histories.own`).
     """
 
     epoch: str
     last: int = 0
     marks: Mapping[Mark, int] = {}
+    user: PersonalText = ""
 
 
 class Histories(Protocol):
     """A store of histories. One that outlives the server lets it go on where it was.
 
-    What one visitor's history is asked comes one after the other.
+    Lines of one visitor are added one after the other; anything else may be asked meanwhile.
     """
 
     async def open(self, visitor: str) -> History:
@@ -90,6 +92,19 @@ class Histories(Protocol):
 
         Raises:
             ChannelFault: `retry`: it cannot be read now.
+        """
+        ...
+
+    async def own(self, visitor: str, user: str) -> str:
+        """Let a visitor's history be a user's, where it is nobody's yet; begin one where need be.
+
+        From then on nobody else is shown it, also with a token from before.
+
+        Returns:
+            Whose it is.
+
+        Raises:
+            ChannelFault: `retry`: it could not be kept.
         """
         ...
 
@@ -130,6 +145,7 @@ class Histories(Protocol):
 class _Kept:
     epoch: str
     last: int = 0
+    user: str = ""
     size: int = 0
     lines: OrderedDict[str, Line] = attrs.field(factory=OrderedDict[str, Line])
     marks: dict[Mark, int] = attrs.field(factory=dict[Mark, int])
@@ -166,7 +182,14 @@ class MemoryHistories:
     async def open(self, visitor: str) -> History:
         """Return what is known (see `Histories.open`)."""
         kept = self._of(visitor)
-        return History(epoch=kept.epoch, last=kept.last, marks=dict(kept.marks))
+        marks = dict(kept.marks)
+        return History(epoch=kept.epoch, last=kept.last, marks=marks, user=kept.user)
+
+    async def own(self, visitor: str, user: str) -> str:
+        """Let it be a user's (see `Histories.own`)."""
+        kept = self._of(visitor)
+        kept.user = kept.user or user
+        return kept.user
 
     async def add(self, visitor: str, line: Line) -> tuple[Line, bool]:
         """Keep a line (see `Histories.add`)."""

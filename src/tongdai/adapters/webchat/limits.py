@@ -21,6 +21,8 @@ KINDS: Final = (
 )
 """The files that are taken, where nothing else is said: none of these runs in a browser."""
 
+_ESCAPED: Final = 8  # bytes of a character in a frame, and what else a message has
+
 _HEADS: Final = {
     "image/png": (b"\x89PNG\r\n\x1a\n",),
     "image/jpeg": (b"\xff\xd8\xff",),
@@ -70,7 +72,9 @@ class Limits:
         tabs: sockets of one visitor.
         sockets: sockets of one address.
         queued: frames that wait for a slow socket; with more it is let go, and resumes.
-        hello: how soon the first frame has to come.
+        hello: how soon the first frame has to come; and how long somebody is waited for who
+            is told to go.
+        upload: how soon all of a file has to come.
         visit: how long the token of an unknown visitor lasts; each session makes it new.
         identified: how long that of a known one does.
     """
@@ -87,6 +91,7 @@ class Limits:
     sockets: int = 200
     queued: int = 256
     hello: Duration = seconds(10)
+    upload: Duration = seconds(120)
     visit: Duration = hours(24 * 90)
     identified: Duration = hours(12)
 
@@ -101,8 +106,13 @@ class Limits:
         for name in ("frames", "messages", "calls"):
             if not isinstance(getattr(self, name), Rate):
                 raise ConfigurationError(f"Limits.{name}: write Rate(30, seconds(60))")
-        for name in ("hello", "visit", "identified"):
+        for name in ("hello", "upload", "visit", "identified"):
             object.__setattr__(self, name, duration(getattr(self, name), f"Limits.{name}"))
+        if self.frame < _ESCAPED * self.text:
+            least = _ESCAPED * self.text
+            raise ConfigurationError(
+                f"Limits.frame: a message of {self.text} characters needs {least} bytes or more"
+            )
 
 
 class Bucket:

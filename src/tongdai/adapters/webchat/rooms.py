@@ -30,13 +30,15 @@ class Socket:
     Attributes:
         visitor: whose it is, once it has said hello.
         closing: the code and reason with which it is let go, once it is.
+        stop: ends whoever reads it or writes to it; a blocked one too.
     """
 
-    __slots__ = ("_busy", "_most", "_out", "_send", "_wake", "closing", "visitor")
+    __slots__ = ("_busy", "_most", "_out", "_send", "_wake", "closing", "stop", "visitor")
 
     def __init__(self, send: Send, most: int) -> None:
         self.visitor: Visitor | None = None
         self.closing: tuple[int, str] | None = None
+        self.stop: Callable[[], None] | None = None
         self._send = send
         self._most = most
         self._out: deque[str] = deque()
@@ -51,7 +53,9 @@ class Socket:
             self.close(wire.LATER, "too slow")
             return
         self._out.append(text)
-        self._call()
+        if self._wake is not None:
+            self._wake.set()
+            self._wake = None
 
     def answer(self, frame: wire.FromServer) -> None:
         """Let a frame be written by the one who reads, with the next `flush`."""
@@ -62,7 +66,8 @@ class Socket:
         """Let it go."""
         if self.closing is None:
             self.closing = (code, reason)
-        self._call()
+            if self.stop is not None:
+                self.stop()
 
     async def flush(self) -> None:
         """Write what waits, unless somebody is about that."""
@@ -77,19 +82,14 @@ class Socket:
             self.close(wire.GOING, "gone")
         finally:
             self._busy = False
+            out.clear()  # (what comes after a frame that was stopped halfway would hide a hole)
 
     async def write(self) -> None:
-        """Write whatever comes, until the socket is let go."""
-        while self.closing is None:
+        """Write whatever comes, until it is stopped."""
+        while True:
             await self.flush()
-            if self.closing is None:
-                self._wake = anyio.Event()
-                await self._wake.wait()
-
-    def _call(self) -> None:
-        if self._wake is not None:
-            self._wake.set()
-            self._wake = None
+            self._wake = anyio.Event()
+            await self._wake.wait()
 
 
 @attrs.define(eq=False)
@@ -115,6 +115,12 @@ class Room:
     waiting: wire.Waiting | None = None
     typed: Instant = 0
     under_way: int = 0
+
+    def let_go(self, code: int, reason: str, *, but: str | None = None) -> None:
+        """Let all sockets go, or all but those of a user; they come back as they may."""
+        for socket in self.sockets:
+            if socket.visitor is None or socket.visitor.user != but:
+                socket.close(code, reason)
 
     def show(self, frame: wire.FromServer, *, but: Socket | None = None) -> None:
         """Let all sockets be shown something, or all but one."""

@@ -86,6 +86,7 @@ class Identity(Value, frozen=True, kw_only=True):
 
 class _Header(msgspec.Struct):
     alg: str
+    crit: object = None
 
 
 class _Body(msgspec.Struct):
@@ -145,8 +146,11 @@ class Keys:
         signed, _, signature = token.rpartition(".")
         head, _, body = signed.partition(".")
         try:
-            if len(token) > _LONGEST or _header.decode(_decoded(head)).alg != "HS256":
-                return "its algorithm is not HS256"
+            if len(token) > _LONGEST:
+                return f"it has more than {_LONGEST} characters"
+            header = _header.decode(_decoded(head))
+            if header.alg != "HS256" or header.crit is not None:
+                return "its algorithm is not HS256, or its header asks for more (`crit`)"
             expected = [_hmac(key, signed) for key in self._keys]
             if not matches(expected, signature):
                 return "its signature does not fit"

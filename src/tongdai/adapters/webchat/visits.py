@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from tongdai.adapters.webchat import wire
@@ -41,6 +42,7 @@ _SECOND: Final = 1_000_000
 _TYPING: Final = 3 * _SECOND  # so often the center is told that somebody is writing
 _UNDER_WAY: Final = 8  # of one visitor's
 _ITEMS: Final = 50  # lines of one frame
+_IDS: Final = 100  # of one receipt
 _VISITOR: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _ELSEWHERE: Final = ("https://", "http://")
 _NOWHERE: Final = ("javascript:", "data:", "blob:", "vbscript:")
@@ -78,6 +80,9 @@ class Visits:
             if len(room.sockets) >= self._limits.tabs:
                 socket.close(wire.SLOW_DOWN, "too many tabs")
                 return None
+            if not await self.own(visitor.id, visitor.user):
+                socket.close(wire.UNKNOWN, "the token is from before somebody signed in")
+                return None
             history = await self._histories.open(visitor.id)
             after = frame.after if frame.epoch == history.epoch else 0
             lines = await self._histories.lines(visitor.id, after)
@@ -102,6 +107,19 @@ class Visits:
                 socket.answer(self._items(lines[first : first + _ITEMS]))
             self.rooms.enter(room, socket)
         return room
+
+    async def own(self, visitor: str, user: str) -> bool:
+        """Return whether somebody may have a visitor's history; from then on nobody else may.
+
+        Whoever has signed in has it for themselves: a token from before opens it no more.
+
+        Raises:
+            ChannelFault: the histories do not tell.
+        """
+        if await self._histories.own(visitor, user) != user:
+            return False
+        self.rooms.of(visitor).let_go(wire.UNKNOWN, "somebody has signed in", but=user)
+        return True
 
     async def say(self, room: Room, socket: Socket, frame: wire.Say, raw: bytes) -> None:
         """Take a message, and acknowledge it when the center has it.
@@ -130,8 +148,8 @@ class Visits:
             elif not text and not files:
                 socket.answer(wire.Error(code="empty", id=frame.id))
                 return
-            line, new = await self._histories.add(
-                visitor.id,
+            line, new = await self._add(
+                room,
                 Line(
                     key=key,
                     at=self._clock.now(),
@@ -166,29 +184,25 @@ class Visits:
         key = f"{visitor.id}.{frame.id}"
         line = Line(key=key, at=self._clock.now(), who="note", kind="left", id=frame.id)
         async with room.lock:
-            line, new = await self._histories.add(visitor.id, line)
+            line, new = await self._add(room, line)
             if new:
                 room.show(self._items((line,)), but=socket)
         address = Address(self._id, visitor.id)
         left = Activity(what="left", key=key, at=line.at, address=address)
         await self._take(room, socket, line, left)
-        if new:
+        if (await self._histories.open(room.id)).last == line.n:  # (nothing was said since)
             self._over(room)
 
     async def typing(self, room: Room) -> None:
-        """Tell the center that somebody writes, now and then.
-
-        Raises:
-            ChannelFault: it could not be told; that is no matter.
-        """
+        """Tell the center that somebody writes, now and then; if it is not heard, no matter."""
         now = self._clock.now()
         if now - room.typed < _TYPING and room.typed:
             return
         room.typed = now
         address = Address(self._id, room.id)
-        await self._put(
-            room, Activity(what="typing", key=f"{room.id}.typing.{now}", at=now, address=address)
-        )
+        key = f"{room.id}.typing.{now}"
+        with suppress(ChannelFault):
+            await self._put(room, Activity(what="typing", key=key, at=now, address=address))
 
     async def mark(self, room: Room, socket: Socket, frame: wire.Got | wire.Seen) -> None:
         """Tell the center what has arrived, or was read.
@@ -202,16 +216,15 @@ class Visits:
         if upto <= before:
             return
         lines = await self._histories.lines(room.id, before)
-        ids = tuple(
-            _sent(room.id, line.n) for line in lines if line.who == "them" and line.n <= upto
-        )
-        if ids:
+        theirs = [line.n for line in lines if line.who == "them" and line.n <= upto]
+        for first in range(0, len(theirs), _IDS):
+            numbers = theirs[first : first + _IDS]
             receipt = Receipt(
-                key=f"{room.id}.{what}.{upto}",
+                key=f"{room.id}.{what}.{numbers[-1]}",
                 at=self._clock.now(),
                 address=Address(self._id, room.id),
                 status="read" if what == "seen" else "delivered",
-                ids=ids,
+                ids=tuple(_sent(room.id, number) for number in numbers),
             )
             await self._put(room, receipt)
         await self._histories.mark(room.id, what, upto)
@@ -252,8 +265,8 @@ class Visits:
         ids: list[str] = []
         async with room.lock:
             for number, part in enumerate(fit(content, self._medium)):
-                line, new = await self._histories.add(
-                    room.id,
+                line, new = await self._add(
+                    room,
                     Line(
                         key=f"out {key} {number}",
                         at=self._clock.now(),
@@ -285,7 +298,7 @@ class Visits:
             if lines and lines[-1].kind not in ("left", "closed"):
                 now = self._clock.now()
                 line = Line(key=f"out {key} closed", at=now, who="note", kind="closed")
-                line, new = await self._histories.add(room.id, line)
+                line, new = await self._add(room, line)
                 if new:
                     room.show(self._items((line,)))
             self._over(room)
@@ -324,6 +337,17 @@ class Visits:
         return f"files/{self._keys.sign(kept)}"
 
     # --- inside -------------------------------------------------------------------------------
+
+    async def _add(self, room: Room, line: Line) -> tuple[Line, bool]:
+        """Add a line; where nobody knows whether it was, let all sockets come back and be told.
+
+        Else it is not new when it is added again, is shown to nobody, and a later one hides it.
+        """
+        try:
+            return await self._histories.add(room.id, line)
+        except BaseException:
+            room.let_go(wire.LATER, "come back, and be told what is new")
+            raise
 
     async def _take(self, room: Room, socket: Socket, line: Line, inbound: Inbound) -> None:
         """Put a line to the center, and acknowledge it."""
@@ -394,7 +418,7 @@ class Visits:
                     at = self._clock.now()
                     key = f"out served {at}"
                     line = Line(key=key, at=at, who="note", kind="served", name=agent)
-                    line, _ = await self._histories.add(room.id, line)
+                    line, _ = await self._add(room, line)
                     room.show(self._items((line,)))
             history = await self._histories.open(room.id)
             await self._histories.mark(room.id, "delivered", history.marks.get("taken", 0))

@@ -162,23 +162,23 @@
 
   const storage = (() => {
     const prefix = `tongdai:${base.host}${base.pathname}:`;
-    const memory = new Map();
+    const memory = new Map(); // what the browser does not keep: it lasts as long as the page
     let local = null;
     try {
       local = window.localStorage;
       local.setItem(`${prefix}test`, "");
       local.removeItem(`${prefix}test`);
     } catch {
-      local = null; // (not allowed here: what is written lasts as long as the page)
+      local = null; // (not allowed here)
     }
     return {
-      get: (name) => (local ? local.getItem(prefix + name) : memory.get(name)) || "",
+      get: (name) => (memory.has(name) ? memory.get(name) : local && local.getItem(prefix + name)) || "",
       put(name, value) {
-        memory.set(name, value);
         try {
-          if (local) local.setItem(prefix + name, value);
+          local.setItem(prefix + name, value);
+          memory.delete(name);
         } catch {
-          local = null; // (full)
+          memory.set(name, value); // (full, or there is none)
         }
       },
       drop(name) {
@@ -186,13 +186,12 @@
         if (local) local.removeItem(prefix + name);
       },
       names() {
-        if (!local) return [...memory.keys()];
-        const names = [];
-        for (let at = 0; at < local.length; at += 1) {
+        const names = new Set(memory.keys());
+        for (let at = 0; local && at < local.length; at += 1) {
           const name = local.key(at);
-          if (name && name.startsWith(prefix)) names.push(name.slice(prefix.length));
+          if (name && name.startsWith(prefix)) names.add(name.slice(prefix.length));
         }
-        return names;
+        return [...names];
       },
     };
   })();
@@ -216,10 +215,11 @@
 
   const outbox = {
     add(frame, shown) {
-      const order = `${String(Date.now()).padStart(15, "0")}${String((outbox.count += 1)).padStart(6, "0")}`;
-      storage.put(`out:${order}:${frame.id}`, JSON.stringify({ frame, shown }));
+      // (after all that is there already, also where the clock was put back)
+      const last = storage.names().filter((each) => each.startsWith("out:")).sort().pop();
+      const order = Math.max(Date.now(), last ? Number(last.split(":")[1]) + 1 : 0);
+      storage.put(`out:${String(order).padStart(15, "0")}:${frame.id}`, JSON.stringify({ frame, shown }));
     },
-    count: 0,
     all() {
       const found = [];
       for (const name of storage.names().filter((each) => each.startsWith("out:")).sort()) {
@@ -262,7 +262,8 @@
     lines.splice(at, 0, line);
   };
   const take = (item) => {
-    if (byNumber.has(item.n)) return null;
+    const had = byNumber.get(item.n); // (also one that a server knew that has lost its histories)
+    if (had && had.at === item.at && (had.text || "") === (item.text || "")) return null;
     const mine = item.id ? byId.get(item.id) : null;
     if (mine) {
       number(mine, item.n, item.at);
@@ -307,14 +308,20 @@
   let timer = 0;
   let heard = 0;
   let known = false; // the identity was told once on this page
+  let used = ""; // the token of the last socket
+  let identity = set.identity || "";
   const first = Math.max(20, Number(set.retry) || 500);
 
-  const session = async (fresh) => {
-    const identity = set.identity || "";
-    const had = storage.get("token");
-    if (had && !identity && storage.get("user")) await forget(); // (logged out meanwhile)
+  const subject = () => {
+    try {
+      return JSON.parse(atob(identity.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
+    } catch {
+      return "";
+    }
+  };
+  const session = async (refused) => {
     const token = storage.get("token");
-    if (token && !fresh && (!identity || known)) return token;
+    if (token && token !== refused && (!identity || known)) return token;
     const ask = (body) =>
       fetch(new URL("session", base), {
         method: "POST",
@@ -328,28 +335,31 @@
       console.warn("tongdai: data-identity is not taken:", (await answer.json()).error);
       answer = await ask({ token });
     } else if (identity) {
-      storage.put("user", "1");
+      storage.put("user", subject());
     }
     if (!answer.ok) throw new Error(String(answer.status));
     known = true;
     const made = (await answer.json()).token;
+    const meanwhile = storage.get("token");
+    if (!identity && meanwhile && meanwhile !== token) return meanwhile; // (another tab was sooner)
     storage.put("token", made);
     return made;
   };
 
-  const connect = async (fresh = false) => {
+  const connect = async (refused = "") => {
     clearTimeout(timer);
     if (state.line !== "off") return;
     state.line = "connecting";
     const mine = (connection += 1);
     let token;
     try {
-      token = await session(fresh);
+      token = await session(refused);
     } catch {
       if (mine === connection) lost();
       return;
     }
     if (mine !== connection) return;
+    used = token;
     const url = new URL("socket", base);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(url);
@@ -369,14 +379,24 @@
   const lost = (code) => {
     state.line = "off";
     state.typing = false;
+    state.refused = code === 4400 || code === 4413;
+    if (state.refused) {
+      // Frames are read in order: what comes first of what was not acknowledged cannot be read, and
+      // would be sent again for ever, with all that stands behind it.
+      const bad = outbox.all().map(({ frame }) => byId.get(frame.id)).find((line) => line && line.on === connection);
+      if (bad) {
+        outbox.drop(bad.id);
+        bad.failed = true;
+        state.refused = false;
+      }
+    }
     connection += 1;
     socket = null;
     failures += 1;
-    state.refused = code === 4400 || code === 4413;
     let wait = Math.min(30000, first * 2 ** Math.min(failures - 1, 10));
     if (code === 4429 || state.refused) wait = Math.max(wait, 5000);
     wait *= 0.5 + Math.random() / 2;
-    timer = setTimeout(() => connect(code === 4401), code === 4401 && failures < 3 ? 0 : wait);
+    timer = setTimeout(() => connect(code === 4401 ? used : ""), wait);
     paint();
     setTimeout(paint, 1600); // (the banner waits a moment)
     state.since = state.since || Date.now();
@@ -413,8 +433,7 @@
         state.since = 0;
         failures = 0;
         if (state.epoch && state.epoch !== frame.epoch) {
-          // The server has lost what it had, and begins to count anew; what is shown stays.
-          byNumber.clear();
+          // The server has lost what it had, and tells all that it has now; what is shown stays.
           state.last = 0;
         }
         state.epoch = frame.epoch;
@@ -472,12 +491,13 @@
       case "error": {
         outbox.drop(frame.id);
         const line = byId.get(frame.id);
-        if (line && (frame.code === "gone" || frame.code === "answered")) {
+        if (!line) break;
+        const asked = byNumber.get(line.to);
+        if (asked) asked.over = true;
+        if (frame.code === "answered") {
           lines = lines.filter((each) => each !== line);
           byId.delete(frame.id);
-          const asked = byNumber.get(line.to);
-          if (asked) asked.over = true;
-        } else if (line) {
+        } else {
           line.failed = true;
         }
         break;
@@ -498,12 +518,17 @@
     paint();
   };
 
-  const forget = async () => {
+  const wipe = () => {
+    for (const name of storage.names()) storage.drop(name);
+  };
+  const forget = () => {
     connection += 1;
     clearTimeout(timer);
     if (socket) socket.close();
     socket = null;
-    for (const name of storage.names()) storage.drop(name);
+    identity = "";
+    wipe();
+    ui.input.value = "";
     lines = [];
     byNumber.clear();
     byId.clear();
@@ -764,7 +789,12 @@ textarea:focus { border-color: var(--lnk); box-shadow: 0 0 0 1px var(--lnk); out
   };
   const fileNode = (file) => {
     const name = file.name || say.file;
-    const href = file.url ? new URL(file.url, base) : null;
+    let href = null;
+    try {
+      href = file.url ? new URL(file.url, base) : null;
+    } catch {
+      // (no address: its name is shown)
+    }
     const safe = href && (href.protocol === "https:" || href.protocol === "http:") ? href.href : undefined;
     const attributes = { href: safe, target: "_blank", rel: "noopener noreferrer", download: name };
     if (safe && /^image\/(png|jpeg|gif|webp)$/.test(file.kind)) {
@@ -945,7 +975,8 @@ textarea:focus { border-color: var(--lnk); box-shadow: 0 0 0 1px var(--lnk); out
   const submit = () => {
     ready();
     if (ui.send.disabled) return;
-    const text = ui.input.value.trim();
+    const written = ui.input.value.trim();
+    const text = written.toWellFormed ? written.toWellFormed() : written; // (no half characters)
     const files = uploads.map((each) => each.done);
     const frame = { t: "say", id: newId(), text };
     if (files.length) frame.files = files.map((each) => each.file);
@@ -1131,7 +1162,7 @@ textarea:focus { border-color: var(--lnk); box-shadow: 0 0 0 1px var(--lnk); out
 
   window.TongdaiChat = Object.freeze({
     open, close, toggle,
-    forget: async () => { await forget(); close(); },
+    forget() { forget(); close(); },
     on(name, listener) {
       (listeners[name] ||= []).push(listener);
       return () => { listeners[name] = listeners[name].filter((each) => each !== listener); };
@@ -1140,6 +1171,8 @@ textarea:focus { border-color: var(--lnk); box-shadow: 0 0 0 1px var(--lnk); out
 
   // --- begin: what was under way before the page was loaded is under way again -----------------------
 
+  // (unless it is of somebody who is not signed in any more)
+  if (storage.get("user") && storage.get("user") !== subject()) wipe();
   for (const { frame, shown } of outbox.all()) {
     const line = { id: frame.id, at: Date.now(), who: "me", kind: "text", ...shown };
     byId.set(line.id, line);

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import attrs
@@ -40,9 +40,17 @@ REPLAY: Final = hours(13)
 """How long ago an event may have been signed: Zalo delivers again for twelve hours."""
 _KEPT: Final = 1_000  # contents whose progress is remembered
 _IMAGE_SIZE: Final = 1_048_576  # bytes; pictures have a limit of their own
+_NOT_THIS: Final = frozenset(["-212", "-224", "403"])
+"""Codes and statuses that may say that this call is not allowed, whatever else is."""
 _LAST: Final = 10  # messages that Zalo tells of at once
 _DIGITS: Final = 3  # of a quota
 _DIGITS_OF_TIME: Final = 14
+_ENDINGS: Final = {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "image/gif": (".gif",),
+}
+"""How a picture's name has to end; Zalo believes the name."""
 _SAFE: Final = str.maketrans(dict.fromkeys('"\\\r\n', "_"))
 
 
@@ -58,7 +66,7 @@ class _Progress:
 class _Piece:
     """One message on its way."""
 
-    text: str
+    text: str = attrs.field(repr=False)
     file: Attachment | None = None
 
 
@@ -224,7 +232,7 @@ class Zalo:
             )
             for place in range(done, len(pieces)):
                 await self._send(user, pieces[place], window, progress, place)
-        return Sent(tuple(progress.ids))
+        return Sent(tuple(id for id in progress.ids if id))
 
     async def _send(
         self, user: str, piece: _Piece, window: Window | None, progress: _Progress, place: int
@@ -237,34 +245,46 @@ class Zalo:
         if window is not None:
             message["quote_message_id"] = window.quote
         body = json.dumps({"recipient": {"user_id": user}, "message": message}).encode()
-        answer = await self._ask(
-            lambda token: HttpRequest(
-                url=f"{self._api}/v3.0/oa/message/cs",
-                headers={"content-type": "application/json", "access_token": token},
-                body=body,
-            )
-        )
-        data = part(answer.get("data"))
-        progress.ids.append(text(data.get("message_id")))
         if window is not None:
-            window.used += 1
+            window.used += 1  # (also if it is never known whether it was sent)
+        try:
+            answer = await self._ask(
+                lambda token: HttpRequest(
+                    url=f"{self._api}/v3.0/oa/message/cs",
+                    headers={"content-type": "application/json", "access_token": token},
+                    body=body,
+                )
+            )
+        except ChannelFault as fault:
+            if window is not None and fault.kind != "unknown":
+                window.used -= 1
+            raise
+        data = part(answer.get("data"))
+        progress.ids.append(text(data.get("message_id")))  # (empty where it is not told)
+        if window is not None:
             _correct(window, self._medium, part(data.get("quota")))
 
     async def _upload(self, file: Attachment) -> Document:
         """Give Zalo a file, and return how it stands in a message."""
-        image = file.kind.startswith("image/")
+        how = _how(file)
         if self._files is None:
             raise ChannelFault("rejected", "there is no store of files; pass Zalo(files=...)")
         try:
             data = await self._files.fetch(file.url)
         except KeyError:
             raise ChannelFault("rejected", "the file is not in the store") from None
+        except Exception as error:  # noqa: BLE001 - wherever it is kept
+            what = type(error).__name__
+            raise ChannelFault("retry", f"the file cannot be read: {what}") from None
         limits = self._medium.files
-        most = _IMAGE_SIZE if image else None if limits is None else limits.size
+        most = _IMAGE_SIZE if how == "image" else None if limits is None else limits.size
         if most is not None and len(data) > most:
             raise ChannelFault("rejected", f"the file has {len(data)} bytes, of at most {most}")
         mark = token_hex(16)
-        name = file.name.translate(_SAFE) or ("image" if image else "file")
+        name = file.name.translate(_SAFE) or how
+        endings = _ENDINGS.get(_type(file), ("",))
+        if not name.lower().endswith(endings):
+            name += endings[0]
         head = (
             f'--{mark}\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n'
             f"content-type: {file.kind.translate(_SAFE)}\r\n\r\n"
@@ -273,7 +293,7 @@ class Zalo:
         try:
             answer = await self._ask(
                 lambda token: HttpRequest(
-                    url=f"{self._api}/v2.0/oa/upload/{'image' if image else 'file'}",
+                    url=f"{self._api}/v2.0/oa/upload/{how}",
                     headers={
                         "content-type": f"multipart/form-data; boundary={mark}",
                         "access_token": token,
@@ -283,11 +303,11 @@ class Zalo:
             )
         except ChannelFault as fault:
             raise _again(fault) from None  # (twice uploaded does no harm)
-        if image:
-            element = {"media_type": "image", "attachment_id": _given(answer, "attachment_id")}
-            payload = {"template_type": "media", "elements": [element]}
-            return {"type": "template", "payload": payload}
-        return {"type": "file", "payload": {"token": _given(answer, "token")}}
+        if how == "file":
+            return {"type": "file", "payload": {"token": _given(answer, "token")}}
+        element = {"media_type": how, "attachment_id": _given(answer, "attachment_id")}
+        payload = {"template_type": "media", "elements": [element]}
+        return {"type": "template", "payload": payload}
 
     async def _recall(self, user: str) -> Window | None:
         """Ask Zalo what a customer wrote last, who is not remembered."""
@@ -302,8 +322,11 @@ class Zalo:
                 )
             )
         except ChannelFault as fault:
-            if _again(fault).kind in ("retry", "throttled"):
-                raise _again(fault) from None
+            again = _again(fault)
+            if again.kind in ("retry", "throttled"):
+                raise again from None
+            if again.kind == "unauthorised" and again.code not in _NOT_THIS:
+                raise  # (nothing else could be called either)
             return None
         window = _last_of(answer, user)
         if window is not None:
@@ -330,10 +353,16 @@ class Zalo:
 def _pieces(content: Content, medium: Medium) -> list[_Piece]:
     """Return a content as messages of Zalo: text, or a picture with text, or a file alone."""
     pieces: list[_Piece] = []
-    for one in fit(content, medium):
+    parts = fit(content, medium)
+    taken = [file for one in parts for file in one.attachments]
+    for file in content.attachments:
+        if file not in taken and not file.url.startswith(("https://", "http://")):
+            # Its url is our store's own, so as a line of the text it would be of no use.
+            raise ChannelFault("rejected", f"Zalo takes no {_type(file)} of this size, or at all")
+    for one in parts:
         words = one.text
         for file in one.attachments:
-            if words and not file.kind.startswith("image/"):
+            if words and _how(file) == "file":
                 pieces.append(_Piece(words))
                 words = ""
             pieces.append(_Piece(words, file))
@@ -343,6 +372,19 @@ def _pieces(content: Content, medium: Medium) -> list[_Piece]:
     if not pieces:
         raise ChannelFault("rejected", "there is nothing to send")
     return pieces
+
+
+def _type(file: Attachment) -> str:
+    """Return a file's media type, without what is said of it besides."""
+    return file.kind.partition(";")[0].strip().lower()
+
+
+def _how(file: Attachment) -> Literal["image", "gif", "file"]:
+    """Return how Zalo takes a file."""
+    type_ = _type(file)
+    if type_ == "image/gif":
+        return "gif"
+    return "image" if type_.startswith("image/") else "file"
 
 
 def _given(answer: Document, name: str) -> str:
@@ -360,12 +402,15 @@ def _again(fault: ChannelFault) -> ChannelFault:
 
 
 def _correct(window: Window, medium: Medium, told: Document) -> None:
-    """Believe Zalo where it says how many free answers are left."""
+    """Believe Zalo where it says how many free answers are left: none, if this one was not free."""
     rule = medium.reply_window
-    left = number(told.get("remain"), _DIGITS)
-    if rule is None or rule.quota is None or left is None or told.get("quota_type") != "reply":
+    kind, left = text(told.get("quota_type")), number(told.get("remain"), _DIGITS)
+    if rule is None or rule.quota is None or not kind:
         return
-    window.used = max(rule.quota - left, 0)
+    if kind != "reply":
+        window.used = rule.quota
+    elif left is not None:
+        window.used = max(rule.quota - left, 0)
 
 
 def _last_of(answer: Document, user: str) -> Window | None:

@@ -73,12 +73,29 @@ def understand(answer: HttpResponse, token: Secret) -> Document:
     code = code_of(document)
     if code == "0" and answer.status < _CALLERS:
         return document
+    raise fault_of(answer, document, token)
+
+
+def fault_of(answer: HttpResponse, document: Document, secret: Secret) -> ChannelFault:
+    """Return the fault of an answer that does not say success.
+
+    A code that is not known says less than a status of HTTP does, if that is an error.
+
+    Args:
+        answer: what came.
+        document: what its body holds.
+        secret: what was sent with the call; it is not in the fault.
+    """
+    code = code_of(document)
+    by_status = _by_status(answer)
     if code in ("", "0"):
-        raise _by_status(answer)
-    said = text(document.get("message")).replace(token.reveal().decode(), "***")[:_LONGEST]
+        return by_status
+    if code not in _MEANINGS and answer.status >= _CALLERS and by_status.kind != "rejected":
+        return by_status
+    said = text(document.get("message")).replace(secret.reveal().decode(), "***")[:_LONGEST]
     kind, why = _MEANINGS.get(code, ("rejected", said))
     wait = (_told(answer) or _PAUSE) if kind == "throttled" else None
-    raise ChannelFault(kind, why, retry_after=wait, code=code)
+    return ChannelFault(kind, why, retry_after=wait, code=code)
 
 
 def _by_status(answer: HttpResponse) -> ChannelFault:

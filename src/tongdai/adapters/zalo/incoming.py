@@ -41,8 +41,10 @@ SIGNATURE: Final = "x-zevent-signature"
 _SERVER: Final = "x-zevent-server"
 _PROBE: Final = b"{}"
 _LONGEST_STAMP: Final = 14  # digits; milliseconds since the epoch have 13 until 2286
-_MOST_IDS: Final = 100  # of one receipt
-_SHORTEST_PHONE: Final = 9  # digits
+_MOST_IDS: Final = 30  # of one receipt, whose key they are: it has at most 4,096 characters
+_PHONE: Final = range(9, 16)  # digits
+_COUNTRY: Final = "84"
+_NATIONAL_MOST: Final = 10  # digits, without the country's
 _NAME_MOST: Final = 64  # characters of an event's name in a log
 
 
@@ -168,7 +170,7 @@ class Reader:
                 ids=tuple(some),
                 raw=raw,
             )
-            for some in (ids[at : at + _MOST_IDS] for at in range(0, len(ids), _MOST_IDS))
+            for some in (ids[first : first + _MOST_IDS] for first in range(0, len(ids), _MOST_IDS))
         )
 
     def _activity(self, name: str, event: Document, at: Instant, raw: bytes) -> Activity:
@@ -186,10 +188,9 @@ class Reader:
         claims = list(self._claims(user, event))
         info = part(event.get("info"))
         phone = ident(info.get("phone"))
-        digits = phone.removeprefix("+")
-        if digits.isascii() and digits.isdigit() and len(digits) >= _SHORTEST_PHONE:
-            national = digits.removeprefix("84") if digits.startswith("84") else digits.lstrip("0")
-            claims.append(Claim("phone", f"+84{national}", raw=phone))
+        number = _international(phone)
+        if number:
+            claims.append(Claim("phone", number, raw=phone))
         return Relinked(
             key=f"{name}:{user}:{at // 1_000}",
             at=at,
@@ -227,6 +228,19 @@ class _Refused(Exception):
 
 class _Unusable(Exception):
     """An event that is signed and of no use here."""
+
+
+def _international(phone: str) -> str:
+    """Return a telephone number with its country, Vietnam where it has none; empty if it is none.
+
+    A number that begins with 84 has the country in front only if it is longer without.
+    """
+    digits = phone.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) in _PHONE):
+        return ""
+    if phone != digits or (digits.startswith(_COUNTRY) and len(digits) > _NATIONAL_MOST):
+        return f"+{digits}"
+    return f"+{_COUNTRY}{digits.lstrip('0')}"
 
 
 def _stamp(event: Document) -> str:

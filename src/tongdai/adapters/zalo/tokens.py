@@ -24,7 +24,7 @@ import anyio.to_thread
 import attrs
 
 from tongdai.adapters.http import HttpClient, HttpRequest
-from tongdai.adapters.zalo.codes import SPENT, code_of
+from tongdai.adapters.zalo.codes import SPENT, code_of, fault_of
 from tongdai.adapters.zalo.plain import number, parsed, text
 from tongdai.channels import Secret
 from tongdai.errors import ChannelFault, ConfigurationError
@@ -32,9 +32,11 @@ from tongdai.model.time import Instant, minutes
 from tongdai.runtime import Clock
 
 _EARLY: Final = minutes(5)  # before they expire, tokens are renewed
+_REST: Final = minutes(5)  # after a renewal there is no other
 _LASTS: Final = 3_600  # seconds, where Zalo does not say
 _DIGITS: Final = 9
 _SERVERS: Final = 500
+_KEEPING: Final = 10.0  # seconds in which tokens are kept, while nobody can interrupt that
 
 
 @attrs.frozen
@@ -53,7 +55,7 @@ class Tokens:
 
 
 class TokenStore(Protocol):
-    """Where tokens are kept."""
+    """Where tokens are kept. While it raises something, nothing is sent; it is asked again."""
 
     async def load(self) -> Tokens | None:
         """Return what was saved last; `None` where nothing was."""
@@ -172,12 +174,14 @@ class Access:
         self._lock = anyio.Lock()
         self._tokens: Tokens | None = None
         self._unsaved: Tokens | None = None
+        self._rests: Instant = 0  # until then
 
     async def token(self, http: HttpClient, *, refused: Secret | None = None) -> Secret:
         """Return an access token, renewed where it expires soon, or was `refused`.
 
         Raises:
-            ChannelFault: `retry`, or `unauthorised` where somebody has to authorise anew.
+            ChannelFault: `retry` or `throttled`, or `unauthorised` where somebody has to authorise
+                anew.
         """
         async with self._lock:
             if self._unsaved is None:
@@ -186,22 +190,33 @@ class Access:
                     tokens = await self._load()  # (another process may have renewed them)
                 if not self._stale(tokens, refused):
                     return tokens.access
+                if self._clock.now() < self._rests:
+                    return self._rested(tokens, refused)
             # Whoever waits for a message may give up; what has come for a spent token must not be
             # lost for that.
             with anyio.CancelScope(shield=True):
                 await self._renew(http)
             return (self._tokens or await self._load()).access
 
+    def _rested(self, tokens: Tokens, refused: Secret | None) -> Secret:
+        """Return what the last renewal has brought; where that does not help, no other would."""
+        if _is(tokens.access, refused):
+            raise ChannelFault("unauthorised", "tokens were just renewed, and are not taken either")
+        return tokens.access
+
     def _stale(self, tokens: Tokens, refused: Secret | None) -> bool:
-        if refused is not None and tokens.access.reveal() == refused.reveal():
+        if _is(tokens.access, refused):
             return True
         return tokens.expires != 0 and self._clock.now() + int(_EARLY) >= tokens.expires
 
     async def _load(self) -> Tokens:
         try:
             tokens = await self._store.load()
-        except OSError as error:
-            raise ChannelFault("retry", f"tokens cannot be read: {type(error).__name__}") from error
+        except ConfigurationError as error:
+            raise ChannelFault("unauthorised", str(error)) from None
+        except Exception as error:  # noqa: BLE001 - whatever it is kept in
+            what = type(error).__name__  # (its text may have what was to be kept)
+            raise ChannelFault("retry", f"tokens cannot be read: {what}") from None
         if tokens is None:
             raise ChannelFault("unauthorised", "no tokens are kept; authorise the application")
         self._tokens = tokens
@@ -210,13 +225,21 @@ class Access:
     async def _renew(self, http: HttpClient) -> None:
         """Get new tokens, and keep them; until they are kept they are not used."""
         if self._unsaved is None:
-            self._unsaved = await self._ask(http, self._tokens or await self._load())
+            spent = self._tokens or await self._load()
+            try:
+                self._unsaved = await self._ask(http, spent)
+            except ChannelFault as fault:
+                if fault.code == SPENT and not _is((await self._load()).refresh, spent.refresh):
+                    return  # (another process was faster)
+                raise
         try:
-            await self._store.save(self._unsaved)
-        except OSError as error:
+            with anyio.fail_after(_KEEPING):
+                await self._store.save(self._unsaved)
+        except Exception as error:  # noqa: BLE001 - whatever they are kept in
             what = type(error).__name__
-            raise ChannelFault("retry", f"new tokens cannot be kept: {what}") from error
+            raise ChannelFault("retry", f"new tokens cannot be kept: {what}") from None
         self._tokens, self._unsaved = self._unsaved, None
+        self._rests = self._clock.now() + int(_REST)
 
     async def _ask(self, http: HttpClient, tokens: Tokens) -> Tokens:
         form = {
@@ -239,7 +262,10 @@ class Access:
             kind = "retry" if fault.kind == "unknown" else fault.kind
             raise ChannelFault(kind, f"tokens were not renewed: {fault.detail}") from None
         document = parsed(answer.body)
-        if document is None or answer.status >= _SERVERS:
+        passing = fault_of(answer, document or {}, self._app_secret)
+        if passing.kind == "throttled":
+            raise passing
+        if document is None or answer.status >= _SERVERS or passing.kind == "retry":
             raise ChannelFault("retry", "tokens were not renewed", code=str(answer.status))
         access, refresh = text(document.get("access_token")), text(document.get("refresh_token"))
         if not access or not refresh:
@@ -250,3 +276,7 @@ class Access:
             raise ChannelFault("unauthorised", why, code=code or str(answer.status))
         lasts = number(document.get("expires_in"), _DIGITS) or _LASTS
         return Tokens(Secret(access), Secret(refresh), now + lasts * 1_000_000)
+
+
+def _is(one: Secret, other: Secret | None) -> bool:
+    return other is not None and one.reveal() == other.reveal()

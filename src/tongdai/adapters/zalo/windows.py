@@ -55,9 +55,14 @@ class Windows:
         return len(self._windows)
 
     def heard(self, user: str, window: Window) -> None:
-        """Note a message; one from before the last that is known changes nothing."""
+        """Note a message; the last that is known, or one from before it, changes nothing.
+
+        Of two of the same instant it is always the same one that counts as the last.
+        """
         known = self._windows.get(user)
-        if known is not None and window.at <= known.at:
+        if known is not None and (
+            window.quote == known.quote or (window.at, window.quote) < (known.at, known.quote)
+        ):
             return
         self._windows[user] = window
         self._windows.move_to_end(user)
