@@ -54,11 +54,13 @@ async def test_it_does_not_go_back() -> None:
 
 
 async def test_the_machines_clock_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands still until the machine's time has caught up."""
-    times = iter([5_000_000, 3_000_000, 6_000_000])
-    monkeypatch.setattr("time.time_ns", lambda: next(times))
+    """Where the machine's is put back by 3 ms, it goes on at half speed until they meet."""
+    told = iter([5_000_000, 3_000_000, 5_000_000, 8_000_000, 12_000_000])
+    passed = iter([0, 0, 1_000_000, 3_000_000, 6_000_000, 10_000_000])
+    monkeypatch.setattr("time.time_ns", lambda: next(told))
+    monkeypatch.setattr("time.monotonic_ns", lambda: next(passed))
     clock = SystemClock()
-    assert [clock.now() for _ in range(3)] == [5_000, 5_000, 6_000]
+    assert [clock.now() for _ in range(5)] == [5_000, 5_500, 6_500, 8_000, 12_000]
 
 
 async def test_the_machines_clock_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:

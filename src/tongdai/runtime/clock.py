@@ -1,7 +1,7 @@
 """The machine's own clock.
 
-Rule: the time that it tells never goes back. Where the machine's time is set back, this one stands
-still until the other has caught up.
+Rule: the time that it tells never goes back, and never stands still. Where the machine's time is
+set back, this one goes on at half its speed until the other has caught up.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ class SystemClock:
 
     def __init__(self) -> None:
         """Start at the present instant."""
-        self._last: Instant = 0
+        self._last = 0  # nanoseconds, as all here
+        self._seen = time.monotonic_ns()
 
     def now(self) -> Instant:
         """Return the present instant."""
-        self._last = max(self._last, time.time_ns() // 1_000)
-        return self._last
+        seen = time.monotonic_ns()
+        slowly = self._last + (seen - self._seen) // 2
+        self._last = max(slowly, time.time_ns())
+        self._seen = seen
+        return self._last // 1_000
 
     async def sleep_until(self, moment: Instant) -> None:
         """Wait until an instant."""
