@@ -9,11 +9,13 @@ from contextlib import contextmanager
 
 import anyio
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from anyio.from_thread import BlockingPortal
+from playwright.sync_api import Browser, expect, sync_playwright
 from web_desk import Shop
 
 from tests.servers.need import need
 from tongdai.center.events import AnyEvent, MessageReceived, MessageSaid
+from tongdai.center.inputs import AnyInput
 from tongdai.runtime import Resync
 
 FLAGS = [
@@ -27,6 +29,8 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 
+expect.set_options(timeout=20_000)  # (what is waited for comes; on a busy machine, late)
+
 
 class Served:
     """A shop that is open, and everything that has happened in it."""
@@ -35,6 +39,13 @@ class Served:
         self.shop = shop
         self.port = port
         self.events: list[AnyEvent] = []
+        self.portal: BlockingPortal | None = None
+
+    def handle(self, input: AnyInput) -> None:
+        """Let the shop's center take an input, and wait until it has."""
+        assert self.portal is not None
+        assert self.shop.live is not None
+        self.portal.call(self.shop.live.handle, input)
 
     @property
     def address(self) -> str:
@@ -81,7 +92,7 @@ def opened(make: Callable[[], Shop] = Shop) -> Generator[Served]:
                 served.events.append(event)
 
     async def run() -> None:
-        async with anyio.create_task_group() as tasks:
+        async with BlockingPortal() as served.portal, anyio.create_task_group() as tasks:
             tasks.start_soon(follow)
             await server.serve([bound])
             tasks.cancel_scope.cancel()
@@ -95,15 +106,18 @@ def opened(make: Callable[[], Shop] = Shop) -> Generator[Served]:
 
     thread = threading.Thread(target=live, daemon=True)
     thread.start()
-    ready.wait(10)
+    opens = ready.wait(60)
     try:
-        yield served
+        if opens and not wrong:
+            yield served
     finally:
         server.should_exit = True
-        thread.join(15)
+        thread.join(60)
         bound.close()
     if wrong:
         raise wrong[0]
+    assert opens, "the shop did not open"
+    assert not thread.is_alive(), "the shop did not close"
 
 
 @contextmanager

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 from web_desk import GREETING, Shop
 
 from tests.servers.cutter import cutting
 from tests.servers.shop import Served, chromium, opened
 from tongdai import Center, Queue, seconds
 from tongdai.center import events
+from tongdai.center.inputs import Abandon, End, PutQueue, Receive
+from tongdai.channels import Message, Relinked
+from tongdai.model.contact import Attachment, Claim, Content
 
 SAID = "[data-testid=tongdai-message]"
 
@@ -234,6 +237,35 @@ def test_who_goes_offline_says_so(browser: Browser, shop: Served) -> None:
     expect(desk.locator("#banner")).to_be_hidden()
 
 
+LOSE_READS = """() => {
+  const send = WebSocket.prototype.send;
+  window.lost = 0;
+  WebSocket.prototype.send = function (data) {
+    if (data.includes('"do":"read"')) window.lost += 1; else send.call(this, data);
+  };
+  window.mended = () => { WebSocket.prototype.send = send; };
+}"""
+
+
+def test_a_read_mark_lost_with_the_connection_is_told_when_it_is_back(
+    browser: Browser, shop: Served
+) -> None:
+    """The customer learns that they were read, without writing again."""
+    lan, desk = talking(browser, shop)
+    desk.bring_to_front()
+    desk.evaluate(LOSE_READS)
+    lan.says("còn đó không?")
+    desk.bring_to_front()
+    desk.click(".log:not([hidden])")
+    desk.wait_for_function("() => window.lost > 0")
+    desk.evaluate("() => window.mended()")
+    desk.context.set_offline(True)
+    expect(desk.locator("#banner")).to_contain_text("Connection lost")
+    desk.context.set_offline(False)
+    last = lan.page.locator(f"{SAID}[data-who=me]").last
+    expect(last).to_have_attribute("data-state", "read")
+
+
 def test_a_second_window_takes_over(browser: Browser, shop: Served) -> None:
     """The first one says so, and can take it back; the agent is never lost."""
     lan, desk = talking(browser, shop)
@@ -265,7 +297,7 @@ def test_closing_the_page_is_agent_lost_and_opening_it_is_back(
 
 def expect_event(page: Page, shop: Served, kind: str) -> None:
     """Wait until something has happened."""
-    for _ in range(100):
+    for _ in range(400):
         if kind in kinds(shop):
             return
         page.wait_for_timeout(50)
@@ -300,14 +332,49 @@ def test_a_missed_offer_makes_not_responding_until_they_are_back(browser: Browse
         lan = customer(browser, shop.address)
         lan.says("Chào shop")
         lan.taps("Đặt hoa")
-        expect(desk.locator(".offer")).to_be_visible()
         expect(desk.locator("#banner")).to_contain_text("missed an offer")
         expect(desk.locator(".offer")).to_have_count(0)
-        assert [] == desk.evaluate(WRONG)
+        assert [] == settled(desk)
+        shop.handle(PutQueue(Queue("orders")))  # (from here on there is time to accept)
         desk.click("#banner button")
         expect(desk.locator(".offer")).to_be_visible()
         desk.click("[data-do=accept]")
         expect(desk.locator("#banner")).to_be_hidden()
+
+
+def test_what_is_lost_meanwhile_is_said_and_its_words_can_be_read(
+    browser: Browser, shop: Served
+) -> None:
+    """The customer left while the connection was lost: the page keeps what could not be sent."""
+    with cutting(shop.port) as cutter:
+        cutter.cutting = False
+        lan, desk = talking(browser, shop, at=f"http://127.0.0.1:{cutter.port}")
+        [mine] = [each.offer for each in shop.events if isinstance(each, events.OfferAccepted)]
+        cutter.hang_up(refuse=True)
+        expect(desk.locator("#banner")).to_contain_text("Connection lost")
+        desk.fill("#box", "Dạ, em kiểm tra ngay")
+        desk.press("#box", "Enter")
+        shop.handle(End(mine, "ended by a colleague"))
+        cutter.let_in()
+        expect(desk.locator("#banner")).to_be_hidden()
+        expect(desk.locator(".overbar")).to_contain_text("went to somebody else")
+        expect(desk.locator("[data-pending]")).to_contain_text("em kiểm tra ngay")
+        expect(desk.locator("[data-pending] .tick")).to_have_attribute("data-status", "failed")
+        desk.click(".overbar button")
+        expect(desk.locator(".talk")).to_have_count(0)
+        lan.page.close()
+
+
+def test_who_sits_down_next_sees_nothing_of_who_sat_there(browser: Browser, shop: Served) -> None:
+    """In the same window, after signing out: neither drafts nor conversations."""
+    _, desk = talking(browser, shop)
+    desk.fill("#box", "nửa câu")
+    desk.click("#leave")
+    expect(desk.locator("#gate")).to_contain_text("signed out")
+    assert {} == desk.evaluate("() => ({...sessionStorage})")
+    expect(desk.locator(".log")).to_have_count(0)
+    desk.goto(shop.agent("an"))
+    expect(desk.locator("#me")).to_contain_text("An")
 
 
 def test_a_declined_offer_is_gone(browser: Browser, shop: Served) -> None:
@@ -344,6 +411,20 @@ def test_files_go_both_ways(browser: Browser, shop: Served) -> None:
     lan.hears("giá.txt")
 
 
+def test_too_many_files_are_refused_where_they_are_picked(browser: Browser, shop: Served) -> None:
+    """The page says how many there may be; what is sent is taken."""
+    lan, desk = talking(browser, shop)
+    picked: list[FilePayload] = [
+        {"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"x"} for n in range(12)
+    ]
+    desk.set_input_files("#pick", picked)
+    expect(desk.locator("#banner")).to_contain_text("10 files at most")
+    expect(desk.locator(".chip[data-state=here]")).to_have_count(10)
+    desk.press("#box", "Enter")
+    expect(desk.locator(".line[data-who=agent]:not([data-pending]) button.file")).to_have_count(10)
+    lan.hears("9.txt")
+
+
 def test_an_agent_asks_with_choices(browser: Browser, shop: Served) -> None:
     """The customer taps one, and the agent sees which."""
     lan, desk = talking(browser, shop)
@@ -363,6 +444,48 @@ def test_markup_stays_text(browser: Browser, shop: Served) -> None:
     expect(desk.locator(".line[data-who=customer]").last).to_contain_text(evil)
     assert desk.locator(".log img, .log script").count() == 0
     assert "hacked" not in desk.title()
+
+
+def test_a_name_is_shown_as_it_is(browser: Browser, shop: Served) -> None:
+    """Also one that looks like a place in one of the page's own sentences."""
+    _, desk = talking(browser, shop)
+    name = "{1} $& $' {0}"
+    [contact] = [each.value for each in shop.events if isinstance(each, events.ContactQueued)]
+    assert contact.address is not None
+    claims = (*contact.claims, Claim("name", name))
+    now = Relinked(key="r1", at=0, address=contact.address, to=contact.address, claims=claims)
+    shop.handle(Receive(now, ""))
+    expect(desk.locator("#head h2")).to_have_text(name)
+    desk.click("#end")
+    expect(desk.locator(".sure span")).to_have_text(f"End the conversation with {name}?")
+
+
+def test_nothing_that_a_customer_gives_is_markup(browser: Browser, shop: Served) -> None:
+    """Neither their name, nor what else they claim, nor a file's name, kind or address."""
+    _, desk = talking(browser, shop)
+    evil = "<img src=x onerror=\"window.hacked='yes'\"><svg onload=window.hacked=1>"
+    [contact] = [each.value for each in shop.events if isinstance(each, events.ContactQueued)]
+    here = contact.address
+    assert here is not None
+    claims = (*contact.claims, Claim("name", evil), Claim("crm", evil))
+    shop.handle(Receive(Relinked(key="r1", at=0, address=here, to=here, claims=claims), ""))
+    files = (
+        Attachment("image/png", "javascript:window.hacked=1", evil),
+        Attachment(evil, 'https://x.example/" onmouseover="window.hacked=1', ""),
+        Attachment("text/html", "data:text/html,<script>window.hacked=1</script>", "page.html"),
+    )
+    said = Message(key="f1", at=0, address=here, content=Content(evil, attachments=files))
+    shop.handle(Receive(said, ""))
+    expect(desk.locator("#head h2")).to_have_text(evil)
+    expect(desk.locator("#card")).to_contain_text(evil)
+    sent = desk.locator(".line[data-who=customer]").last
+    expect(sent.locator(".file")).to_have_count(3)
+    sent.locator("button.file").first.click()
+    expect(desk.locator("#banner")).to_contain_text("could not be done")
+    assert 0 == desk.locator("[onerror], [onload], [onmouseover], .log script, #card img").count()
+    schemes = desk.evaluate("() => [...document.querySelectorAll('.log a')].map((a) => a.protocol)")
+    assert ["https:"] == schemes
+    assert not desk.evaluate("() => 'hacked' in window")
 
 
 def test_several_conversations_at_once(browser: Browser, shop: Served) -> None:
@@ -434,6 +557,19 @@ SEEN = """() => {
 }"""
 
 
+def test_the_first_stop_of_the_keyboard_skips_to_the_conversation(
+    browser: Browser, shop: Served
+) -> None:
+    """And the agent stays where they are signed in."""
+    _, desk = talking(browser, shop)
+    desk.click("#title")
+    desk.evaluate("() => document.getElementById('skip').focus()")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#box")).to_be_focused()
+    says(desk, "vẫn đây ạ")
+    expect(desk.locator("#gate")).to_be_hidden()
+
+
 def reach(page: Page, target: Locator) -> None:
     """Go there with the tabulator, where the focus can be seen all the way."""
     for _ in range(60):
@@ -448,6 +584,17 @@ def reach(page: Page, target: Locator) -> None:
 WRONG = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 
 
+STILL = """() => Promise.all(document.getAnimations().map((each) =>
+  each.effect.getComputedTiming().iterations === Infinity || each.finished.catch(() => null)))"""
+
+
+def settled(page: Page) -> list[str]:
+    """Return what is wrong with a page, once nothing on it fades or moves any more."""
+    page.evaluate(STILL)
+    found: list[str] = page.evaluate(WRONG)
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_names_contrast_and_room(
@@ -456,30 +603,28 @@ def test_names_contrast_and_room(
     """What axe would look at: names, contrast, targets, language, no sideways scroll."""
     size = {"width": width, "height": 800}
     desk = agent(browser, shop, color_scheme=scheme, viewport=size)
-    found: dict[str, list[str]] = {"empty": desk.evaluate(WRONG)}
+    found: dict[str, list[str]] = {"empty": settled(desk)}
     lan = customer(browser, shop.address)
     lan.says("Chào shop")
     lan.taps("Đơn đã đặt")
     lan.says("HS-1209")
     desk.wait_for_selector(".offer")
-    desk.wait_for_timeout(300)
-    found["offer"] = desk.evaluate(WRONG)
+    found["offer"] = settled(desk)
     desk.click("[data-do=accept]")
     desk.wait_for_selector("#box")
     says(desk, "Dạ, em nghe")
     desk.click("#choose")
-    desk.wait_for_timeout(300)
-    found["talk"] = desk.evaluate(WRONG)
+    found["talk"] = settled(desk)
     if width < 700:
         for view in ("customer", "wall", "inbox", "chat"):
             desk.click(f"#tabs [data-key={view}]")
-            found[view] = desk.evaluate(WRONG)
+            found[view] = settled(desk)
     desk.click("#end")
-    found["ending"] = desk.evaluate(WRONG)
+    found["ending"] = settled(desk)
     desk.click("#end-yes")
     desk.wait_for_selector(".wrapper")
     desk.get_by_role("radio").first.check()
-    found["wrap-up"] = desk.evaluate(WRONG)
+    found["wrap-up"] = settled(desk)
     assert {view: [] for view in found} == found
 
 
@@ -510,4 +655,20 @@ def test_both_languages(browser: Browser, shop: Served) -> None:
     desk.click("#language")
     expect(desk.locator("#be-available")).to_contain_text("Available")
     vi, en = desk.evaluate("() => [WORDS.vi, WORDS.en]")
-    assert (vi.keys(), vi["moments"].keys()) == (en.keys(), en["moments"].keys())
+    for word in ("moments", "reasons"):
+        assert vi[word].keys() == en[word].keys()
+    assert vi.keys() == en.keys()
+
+
+def test_why_an_offer_is_gone_is_said_in_the_agents_language(
+    browser: Browser, shop: Served
+) -> None:
+    """The center's reasons have words of their own; none of them is shown as it is."""
+    desk = agent(browser, shop, locale="vi-VN")
+    lan = customer(browser, shop.address)
+    lan.says("Chào shop")
+    lan.taps("Đặt hoa")
+    expect(desk.locator(".offer")).to_be_visible()
+    [contact] = [each.contact for each in shop.events if isinstance(each, events.ContactQueued)]
+    shop.handle(Abandon(contact))
+    expect(desk.locator("#shout")).to_have_text("Lời mời không còn (khách rời đi).")

@@ -13,7 +13,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from tongdai import Agent, Center, PutAgent, Queue
 from tongdai.adapters.webdesk import WebDesk
-from tongdai.journal import MemoryJournal
+from tongdai.journal import Journal, MemoryJournal
 from tongdai.runtime import Runtime
 from tongdai.testing import FakeChannel, ManualClock
 
@@ -158,6 +158,7 @@ async def hall(
     center: Center | None = None,
     agents: Sequence[str] = ("an", "binh"),
     entry: str = "cards",
+    journal: Journal | None = None,
     **settings: Any,  # noqa: ANN401 - of `WebDesk`
 ) -> AsyncGenerator[Hall]:
     """Run a center and its desk; at most 10 s of real time."""
@@ -168,7 +169,7 @@ async def hall(
     with anyio.fail_after(10):
         async with Runtime(
             center or Center(queues or [Queue("cards")]),
-            journal=MemoryJournal(),
+            journal=journal or MemoryJournal(),
             channels={chat: entry},
             clock=clock,
         ) as live:

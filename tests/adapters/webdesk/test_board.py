@@ -8,7 +8,10 @@ from hypothesis import settings
 
 from tongdai import Center, Queue, minutes, seconds
 from tongdai.adapters.webdesk.board import Board
+from tongdai.center import events
 from tongdai.ivr import Choice, Flow, HandOff, Menu, Say
+from tongdai.model.contact import Contact
+from tongdai.model.time import Instant
 from tongdai.testing import CenterMachine
 
 FLOW = Flow(
@@ -56,6 +59,8 @@ class Watched(CenterMachine):
         fresh.reset(self.center)
         assert fresh.contacts == self.board.contacts
         assert fresh.waiting == self.board.waiting
+        for contact in fresh.contacts:
+            assert fresh.who_sees(contact) == self.board.who_sees(contact)
         for agent in self.center.state.router.agents:
             mine = self.board.whole(agent)
             assert _plain(fresh.whole(agent)) == _plain(mine)
@@ -111,6 +116,27 @@ def _plain(whole: dict[str, Any]) -> dict[str, Any]:
             for one in whole[kind]
         }
     return found
+
+
+def test_an_erased_person_is_nobody() -> None:
+    """Nothing of their name stays on the desk; nor does another's where profiles are joined."""
+    board = Board({})
+    board.reset(Center([Queue("cards")]))
+    counted: dict[str, Any] = {"contacts": 3, "open": [], "last_agent": "an"}
+    known = {"id": "p1", "name": "Lan", **counted}
+    for event in (
+        events.ContactQueued("c1", "cards", Contact("c1")),
+        events.ContactOffered("c1", "an", "c1/1", until=Instant(9), context={"profile": known}),
+        events.OfferAccepted("c1", "an", "c1/1"),
+    ):
+        list(board.apply(event))
+    [(who, head)] = board.apply(events.ProfileChanged("p1", {"name": "Mai"}))
+    assert ("an", known | {"name": "Mai"}) == (who, head["profile"])
+    [(_, head)] = board.apply(events.ProfileChanged("p2", {"language": "vi"}, "p1", ("c1",)))
+    assert {"id": "p2", "language": "vi"} == head["profile"]
+    [(_, head)] = board.apply(events.ProfileChanged("", {}, "p2", ("c1",)))
+    assert {"id": ""} == head["profile"]
+    assert [] == board.apply(events.ProfileChanged("", {}, "p9", ("c9",)))
 
 
 TestBoard = Watched.TestCase

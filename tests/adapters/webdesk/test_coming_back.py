@@ -11,6 +11,7 @@ from tests.adapters.webdesk.helpers import Browser, Frame, Hall, hall
 from tongdai import PutAgent, Queue, minutes, seconds
 from tongdai.adapters.webdesk.seat import HELD, Seat
 from tongdai.center.inputs import RemoveAgent
+from tongdai.journal import MemoryJournal
 from tongdai.model.agent import Agent
 from tongdai.model.codec import encode
 
@@ -79,6 +80,57 @@ async def test_who_was_away_is_away_still() -> None:
                 await anyio.wait_all_tasks_blocked()
                 names = [type(await anext(seen)).__name__ for _ in range(len(seen))]
                 assert {"PresenceChanged"} == set(names)
+
+
+class Slow(MemoryJournal):
+    """A journal that keeps nothing while its gate is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = anyio.Event()
+        self.gate.set()
+
+    async def append(self, partition: str, expected_seq: int, frame: bytes) -> int:
+        """Keep a frame, once the gate is open."""
+        await self.gate.wait()
+        return await super().append(partition, expected_seq, frame)
+
+
+async def test_who_reloads_while_away_is_away_still_however_slow_the_journal() -> None:
+    """They are back before it is known that they were gone; nothing new is offered to them."""
+    journal = Slow()
+    async with (
+        hall(journal=journal) as it,
+        anyio.create_task_group() as tasks,
+        it.socket() as an,
+    ):
+        await an.hello(it.desk.sign("an"))
+        await an.ask("presence", presence="away", reason="lunch")
+        journal.gate = anyio.Event()
+        tasks.start_soon(it.live.handle, PutAgent(Agent("mai")))
+        await an.go()
+        await anyio.wait_all_tasks_blocked()
+        async with it.socket() as again:
+            await again.raw(json.dumps({"do": "hello", "token": it.desk.sign("an")}))
+            await anyio.wait_all_tasks_blocked()
+            journal.gate.set()
+            await again.until("whole")
+            await anyio.wait_all_tasks_blocked()
+            assert ("away", "lunch") == _presence(it)
+
+
+async def test_who_did_not_respond_is_not_available_because_the_connection_is_back() -> None:
+    """A page connects by itself: somebody has to say that they are there."""
+    async with hall() as it:
+        async with it.sits("an") as an:
+            await it.chat.customer("lan").says("xin chào")
+            await an.until("offer")
+            it.clock.advance(seconds(21))
+            await an.until("presence", lambda frame: frame["presence"] == "not_responding")
+        async with it.sits("an") as an:
+            assert "away" == it.live.center.agent("an").presence
+            await an.ask("presence", presence="available")
+            await an.until("offer")
 
 
 async def test_who_was_away_too_long_begins_anew() -> None:

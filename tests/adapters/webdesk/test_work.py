@@ -180,6 +180,21 @@ async def test_writing_shows_both_ways_and_reading_tells_the_channel() -> None:
         ]
 
 
+async def test_nobody_writes_or_reads_where_they_have_no_conversation() -> None:
+    """Neither in one that is offered, to them or to another, nor in one that is over."""
+    async with hall() as it, it.sits("an") as an, it.sits("binh") as binh:
+        mine = (await offered(it, an))["offer"]
+        for browser in (an, binh):
+            assert "late" not in await browser.ask("typing", interaction=mine)
+            await browser.ask("read", interaction=mine, line=1)
+        await an.ask("accept", offer=mine)
+        await an.ask("end", interaction=mine)
+        await an.ask("typing", interaction=mine)
+        await anyio.wait_all_tasks_blocked()
+        told = it.chat.customer("lan").shown
+        assert [] == [sign for sign in told if isinstance(sign, (Typing, Seen))]
+
+
 async def test_messages_are_revised_marked_and_answered_by_buttons() -> None:
     """Edited, withdrawn, automatic; a tap names its button."""
     async with hall() as it, it.sits("an") as an:

@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from tongdai.adapters.webdesk import asks
-from tongdai.adapters.webdesk.board import Board, Frame, contact_in, milliseconds
+from tongdai.adapters.webdesk.board import Board, contact_in
+from tongdai.adapters.webdesk.lines import Frame, milliseconds
 from tongdai.adapters.webdesk.seat import Seat
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.center import Decision, events, inputs
@@ -69,13 +70,13 @@ class Acts:
             case asks.Say():
                 return await self._say(live, me, ask)
             case asks.Typing(interaction=interaction):
-                self._check_talk(live, me, interaction)
-                await live.show(contact_in(interaction), Typing())
+                if self._check_talk(live, me, interaction):
+                    await live.show(contact_in(interaction), Typing())
             case asks.Read(interaction=interaction, line=line):
-                self._check_talk(live, me, interaction)
-                thread = self._board.thread(contact_in(interaction))
-                if thread is not None and (keys := thread.read(line)):
-                    await live.show(contact_in(interaction), Seen(keys))
+                if self._check_talk(live, me, interaction):
+                    thread = self._board.thread(contact_in(interaction))
+                    if thread is not None and (keys := thread.read(line)):
+                        await live.show(contact_in(interaction), Seen(keys))
             case asks.End(interaction=interaction, disposition=disposition):
                 self._check_talk(live, me, interaction)
                 self._check_disposition(disposition)
@@ -123,19 +124,18 @@ class Acts:
         if found is not None and found.agent != me:
             raise IllegalInput(f"offer: {offer} is not yours")
 
-    def _check_talk(self, live: Runtime, me: str, interaction: str) -> None:
-        """Raise unless an interaction is this agent's, or over.
+    def _check_talk(self, live: Runtime, me: str, interaction: str) -> bool:
+        """Return whether an interaction is this agent's now; it is not where it is over.
 
         Raises:
             IllegalInput: it is another's.
         """
         state = live.center.state.contacts.get(contact_of(interaction) or "")
-        if (
-            state is not None
-            and state.interaction
-            and (state.interaction != interaction or state.agent != me)
-        ):
+        if state is None or not state.interaction:
+            return False
+        if state.interaction != interaction or state.agent != me:
             raise IllegalInput(f"interaction: {interaction} is not yours")
+        return True
 
     def _check_wrap_up(self, live: Runtime, me: str, interaction: str) -> int | None:
         """Return until when a wrap-up lasts.
@@ -164,6 +164,9 @@ class Acts:
         thread = self._board.thread(contact)
         if thread is None or not self._board.sees(me, contact):
             raise IllegalInput(f"contact: {contact!r} is not before you")
+        histories = live.center.state.histories
+        if histories is not None and histories.profile_of(contact):
+            thread.profile = histories.facts(contact)
         profile = thread.profile.get("id", "")
         fields: list[Frame] = []
         moments: list[list[Any]] = []

@@ -68,7 +68,9 @@ class Say(_Ask, frozen=True, kw_only=True, tag="say"):
     interaction: _Id
     key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
     text: Annotated[str, msgspec.Meta(max_length=10_000)] = ""
-    files: Annotated[list[_Word], msgspec.Meta(max_length=10)] = []
+    files: Annotated[
+        list[Annotated[str, msgspec.Meta(max_length=2_000)]], msgspec.Meta(max_length=10)
+    ] = []
     buttons: Annotated[
         list[Annotated[str, msgspec.Meta(min_length=1, max_length=40)]],
         msgspec.Meta(max_length=10),

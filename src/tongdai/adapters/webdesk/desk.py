@@ -24,7 +24,8 @@ import anyio
 from tongdai.adapters.webdesk import asks
 from tongdai.adapters.webdesk.acts import Acts
 from tongdai.adapters.webdesk.asgi import App, Receive, Scope, Send, from_here, path_of
-from tongdai.adapters.webdesk.board import Board, Frame, milliseconds
+from tongdai.adapters.webdesk.board import Board
+from tongdai.adapters.webdesk.lines import Frame, milliseconds
 from tongdai.adapters.webdesk.pages import Pages
 from tongdai.adapters.webdesk.seat import Seat
 from tongdai.adapters.webdesk.tokens import agent_of, several, signed
@@ -128,6 +129,7 @@ class WebDesk:
         self._seats: dict[str, Seat] = {}
         self._sockets = 0
         self._away: dict[str, str] = {}  # of those who were lost while they were away: why
+        self._doors: dict[str, anyio.Lock] = {}  # an agent who comes back waits until they are gone
         self._ready: anyio.Event | None = None
 
     # --- for the application ------------------------------------------------------------------
@@ -324,7 +326,8 @@ class WebDesk:
             before.take_away("elsewhere")
         try:
             if before is None:
-                await self._sit_down(live, agent)
+                async with self._door(agent):
+                    await self._sit_down(live, agent)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_send_all, seat, send, tasks.cancel_scope)
                 await self._hear(live, seat, receive)
@@ -335,11 +338,18 @@ class WebDesk:
             if self._seats.get(agent) is seat:
                 del self._seats[agent]
                 with anyio.move_on_after(5, shield=True), suppress(TongdaiError):
-                    await self._get_up(live, seat)
+                    async with self._door(agent):
+                        await self._get_up(live, seat)
         return seat.why
 
+    def _door(self, agent: str) -> anyio.Lock:
+        return self._doors.setdefault(agent, anyio.Lock())
+
     async def _sit_down(self, live: Runtime, agent: str) -> None:
-        """Be available; or away still, for who was when the connection broke."""
+        """Be available; or away, for who took nothing new when the connection broke.
+
+        A page comes back by itself, and nobody need be before it.
+        """
         away = self._away.pop(agent, None)
         if away is None or agent not in live.center.state.lost:
             await live.handle(inputs.SetPresence(agent, "available", SIGNED_IN))
@@ -351,9 +361,9 @@ class WebDesk:
         if seat.why == "signed out":
             await live.handle(inputs.SetPresence(seat.agent, "offline"))
         elif seat.why != "removed":
-            place = self._board.place(seat.agent)
-            if place.presence == "away":
-                self._away[seat.agent] = place.reason
+            state = live.center.state.router.agents.get(seat.agent)
+            if state is not None and state.presence in ("away", "not_responding"):
+                self._away[seat.agent] = state.reason
             await live.handle(inputs.LoseAgent(seat.agent))
 
     async def _hear(self, live: Runtime, seat: Seat, receive: Receive) -> None:

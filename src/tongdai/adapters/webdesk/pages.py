@@ -14,7 +14,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from tongdai.adapters.webdesk.asgi import Receive, Scope, Send, answer, body_of, header, path_of
-from tongdai.adapters.webdesk.board import Board, file_frame
+from tongdai.adapters.webdesk.board import Board
+from tongdai.adapters.webdesk.lines import file_frame
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.errors import ChannelFault
 from tongdai.model.codec import encode

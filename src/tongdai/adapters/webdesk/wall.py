@@ -10,7 +10,8 @@ from datetime import datetime, tzinfo
 
 import anyio
 
-from tongdai.adapters.webdesk.board import Board, Frame, milliseconds
+from tongdai.adapters.webdesk.board import Board
+from tongdai.adapters.webdesk.lines import Frame, milliseconds
 from tongdai.center import Center, events
 from tongdai.metrics import Metrics, Row
 from tongdai.model.time import Duration, Instant, as_datetime, hours, instant, seconds

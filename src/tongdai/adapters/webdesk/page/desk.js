@@ -85,7 +85,18 @@
   if (!WORDS[lang]) lang = "en";
   let theme = remembered("theme", "auto");
   let sound = remembered("sound", "on") === "on";
-  const t = (key, ...values) => values.reduce((text, value, at) => text.replace("{" + at + "}", value), WORDS[lang][key] ?? key);
+  // (in one pass, so that what is put in stays as it is: a name may have "{1}" or "$&" in it)
+  const fill = (text, values) => text.replace(/\{(\d)\}/g, (_, at) => String(values[at] ?? ""));
+  const t = (key, ...values) => fill(WORDS[lang][key] ?? key, values);
+  const agentName = (id) => (Object.hasOwn(S.names, id) ? S.names[id] : id);
+  function because(why) {
+    const by = /^accepted by (.*)$/.exec(why || "");
+    if (by) return t("accepted_by", agentName(by[1]));
+    return Object.hasOwn(WORDS[lang].reasons, why) ? WORDS[lang].reasons[why] : why || "";
+  }
+  function languageName(code) {
+    try { return new Intl.DisplayNames([lang], { type: "language" }).of(code); } catch { return code; }
+  }
   const now = () => Date.now() + S.skew;
 
   function spell(ms) {
@@ -141,10 +152,12 @@
   function closed(code) {
     socket = null;
     S.ready = false;
+    // (what the desk could not read is not sent again: it would be refused for ever)
+    if (code === 4400) for (const each of S.pending) if (each.going) { each.failed = true; if (S.talks.has(each.interaction)) drawPending(S.talks.get(each.interaction)); }
     for (const settle of asked.values()) settle(null);
     asked.clear();
     if (code === 4401) { keep("token", null); S.token = null; gate(t("token")); return; }
-    if (code === 4402) { keep("token", null); S.token = null; gate(t("signed_out")); return; }
+    if (code === 4402) { keep("token", null); S.token = null; forget(); gate(t("signed_out")); return; }
     if (code === 4410) { gate(t("removed")); return; }
     if (code === 4409) { stopped = true; gate(t("elsewhere"), t("here"), () => { stopped = false; tries = 0; connect(); }); return; }
     tries += 1;
@@ -184,7 +197,15 @@
       case "wall": S.queues = frame.queues; showWall(); break;
     }
   }
+  // What one agent wrote and saw is nothing for the next one in the same window.
+  function forget() {
+    for (const id of [...S.talks.keys()]) drop(id);
+    S.pending = [];
+    S.drafts = {};
+    for (const name of ["pending", "drafts", "current", "me"]) keep(name, null);
+  }
   function whole(frame) {
+    if (kept("me") !== frame.me) { forget(); keep("me", frame.me); }
     Object.assign(S, {
       me: frame.me, name: frame.name, title: frame.title, presence: frame.presence, reason: frame.reason,
       queues: frame.queues, dispositions: frame.dispositions, reasons: frame.reasons,
@@ -197,18 +218,28 @@
     const there = new Set();
     for (const one of frame.talks) { begin(one, "talk"); there.add(one.interaction); }
     for (const one of frame.wraps) { const talk = begin(one, "wrap"); talk.until = one.until; there.add(one.interaction); }
-    for (const [id, talk] of S.talks) if (!there.has(id) && talk.stage !== "over") drop(id);
+    for (const [id, talk] of S.talks) {
+      if (there.has(id) || talk.stage === "over") continue;
+      if (talk.stage === "wrap") { drop(id); continue; }
+      talk.stage = "over"; // (meanwhile; what was not sent stays there to be read)
+      talk.why = "";
+      for (const each of S.pending) if (each.interaction === id) each.failed = true;
+      drawPending(talk);
+    }
+    S.pending = S.pending.filter((each) => S.talks.has(each.interaction));
+    keep("pending", S.pending);
     if (!S.talks.has(S.current)) {
       const before = kept("current");
       S.current = S.talks.has(before) ? before : S.talks.size ? [...S.talks.keys()][0] : null;
     }
     again();
     show();
+    seen();
   }
   function begin(one, stage) {
     const known = S.talks.get(one.interaction);
     const talk = known || { unread: 0, seen: 0, node: null, nodes: new Map(), typing: 0, customer: null, choices: "", files: [], told: 0, ending: false };
-    Object.assign(talk, one, { stage });
+    Object.assign(talk, one, { stage, seen: 0 }); // (a read mark may have been lost on its way)
     talk.lines = new Map();
     for (const each of one.lines) talk.lines.set(each.n, each);
     confirmed(talk, one.lines);
@@ -240,7 +271,7 @@
     if (!had) return;
     const focused = $("offers").contains(document.activeElement);
     S.offers.delete(frame.offer);
-    if (frame.why !== "declined") announce(t("gone", frame.why), true);
+    if (frame.why !== "declined") announce(t("gone", because(frame.why)), true);
     showOffers();
     if (focused) focusSoon();
   }
@@ -281,6 +312,7 @@
     for (const one of [...S.talks.values(), ...S.offers.values()]) {
       if (one.contact === frame.contact) { Object.assign(one, { ...frame, is: undefined }); one.customer = null; }
     }
+    if (current() && current().contact === frame.contact) soon(current());
     show();
   }
   function typing(frame) {
@@ -297,7 +329,7 @@
     if (frame.wrap_up) talk.stage = "wrap";
     else if (frame.why === "agent") { drop(frame.interaction); announce(t("over_agent")); show(); focusSoon(); return; }
     else talk.stage = "over";
-    announce(frame.why === "customer" ? t("over_customer") : t("over", frame.why), true);
+    announce(frame.why === "customer" ? t("over_customer") : t("over", because(frame.why)), true);
     show();
     if (talk === current()) focusFoot();
   }
@@ -386,7 +418,9 @@
   }
   addEventListener("focus", seen);
   document.addEventListener("visibilitychange", seen);
+  const MOST_FILES = 10; // of one message
   async function upload(talk, file) {
+    if (talk.files.length >= MOST_FILES) { complain(t("too_many", MOST_FILES)); return; }
     if (file.size > S.largest) { complain(t("too_large", file.name, bytes(S.largest))); return; }
     const one = { name: file.name, size: file.size, kind: file.type || "application/octet-stream", url: "" };
     talk.files.push(one);
@@ -419,7 +453,7 @@
   function soon(talk) { clearTimeout(asking); asking = setTimeout(() => know(talk), 400); }
   async function know(talk) {
     const answer = await ask("customer", { contact: talk.contact });
-    if (answer && answer.customer) { talk.customer = answer.customer; if (talk === current() || !current()) showCustomer(); }
+    if (answer && answer.customer) { talk.customer = answer.customer; talk.profile = answer.customer.profile; if (talk === current() || !current()) showCustomer(); }
   }
   function go(id, focus) {
     S.current = id;
@@ -547,10 +581,10 @@
       () => el("div", { class: "queue", role: "listitem" },
         el("strong", { class: "q-name" }),
         el("dl", {},
-          el("div", { class: "q-waiting" }, el("dd"), el("dt")),
-          el("div", { class: "q-longest" }, el("dd"), el("dt")),
-          el("div", { class: "q-agents" }, el("dd"), el("dt")),
-          el("div", { class: "q-level" }, el("dd"), el("dt")))),
+          el("div", { class: "q-waiting" }, el("dt"), el("dd")),
+          el("div", { class: "q-longest" }, el("dt"), el("dd")),
+          el("div", { class: "q-agents" }, el("dt"), el("dd")),
+          el("div", { class: "q-level" }, el("dt"), el("dd")))),
       (node, one) => {
         put(node.querySelector(".q-name"), title(one.queue));
         const level = one.level === null ? "–" : `${Math.round(one.level * 100)}%`;
@@ -707,7 +741,7 @@
     if (talk.stage === "talk") composer(talk, foot);
     else if (talk.stage === "wrap") wrapper(talk, foot);
     else {
-      const text = talk.why === "customer" ? t("over_customer") : talk.why === "patience" ? t("over_patience") : t("over", talk.why || "");
+      const text = talk.why === "customer" ? t("over_customer") : talk.why === "patience" ? t("over_patience") : talk.why ? t("over", because(talk.why)) : t("over_meanwhile");
       foot.replaceChildren(el("div", { class: "overbar" }, el("p", { text }), el("button", { type: "button", class: "plain", "data-first": true, text: t("dismiss"), on: { click: () => { drop(talk.interaction); show(); focusSoon(); } } })));
     }
   }
@@ -850,7 +884,12 @@
       [/^queue (.*)$/, words.queue], [/^flow (.*)$/, words.flow], [/^agent (\S+) wrote$/, words.agent_wrote],
       [/^agent (.*)$/, words.agent], [/^over \((.*)\)$/, words.over], [/^waits again \((.*)\)$/, words.again],
     ];
-    for (const [rule, text] of rules) { const found = rule.exec(what); if (found) return text.replace("{0}", S.names[found[1]] || title(found[1] || "")); }
+    for (const [rule, text] of rules) {
+      const found = rule.exec(what), said = (found && found[1]) || "";
+      if (!found) continue;
+      if (text === words.over || text === words.again) return fill(text, [because(said)]);
+      return fill(text, [Object.hasOwn(S.names, said) ? S.names[said] : title(said)]);
+    }
     return what;
   }
   function section(name, ...children) { return el("section", {}, el("h3", { text: name }), ...children); }
@@ -873,8 +912,8 @@
     const facts = [];
     if (profile.contacts) facts.push(t("known", profile.contacts));
     else facts.push(profile.id ? t("first") : t("unknown"));
-    if (profile.last_agent) facts.push(t("last_agent", S.names[profile.last_agent] || profile.last_agent));
-    if (profile.language || talk.language) facts.push(t("speaks", profile.language || talk.language));
+    if (profile.last_agent) facts.push(t("last_agent", agentName(profile.last_agent)));
+    if (profile.language || talk.language) facts.push(t("speaks", languageName(profile.language || talk.language)));
     if (profile.open && profile.open.length) facts.push(t("also_open", profile.open.join(", ")));
     const parts = [el("div", { class: "c-top" }, el("span", { class: "face large", "data-hue": hue(name), text: initials(name), "aria-hidden": "true" }), el("h2", { text: name }), el("ul", { class: "facts" }, ...facts.map((each) => el("li", { text: each }))))];
     const answers = Object.entries(talk.context || {}).flatMap(([key, value]) => (key === "attributes" && value && typeof value === "object" ? Object.entries(value) : [[key, value]])).filter(([key]) => key !== "message" && key !== "profile");
@@ -951,11 +990,19 @@
   $("sound").addEventListener("click", () => { sound = !sound; remember("sound", sound ? "on" : "off"); show(); ring(); });
   $("leave").addEventListener("click", () => tell("sign out", {}));
   addEventListener("pointerdown", () => { if (audio && audio.state === "suspended") audio.resume(); });
-  addEventListener("hashchange", start);
+  $("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    S.view = "chat";
+    document.body.dataset.view = S.view;
+    showTabs();
+    ($("foot").querySelector("textarea") || $("chat")).focus();
+  });
+  const signedIn = () => /^#[\w-]+\.[\w-]+$/.test(location.hash); // (else it is no token)
+  addEventListener("hashchange", () => { if (signedIn()) start(); });
 
   function start() {
-    if (location.hash.length > 1) {
-      S.token = decodeURIComponent(location.hash.slice(1));
+    if (signedIn()) {
+      S.token = location.hash.slice(1);
       keep("token", S.token);
       history.replaceState(null, "", location.pathname + location.search);
     } else S.token = kept("token");
