@@ -64,7 +64,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Prove the types with mypy and with pyright, both strict."""
-    install(session, "types", "tests", "nox", package=".[demo,testing]")
+    install(session, "types", "tests", "servers", "nox", package=".[demo,testing]")
     session.run("mypy")
     session.run("pyright")
 
