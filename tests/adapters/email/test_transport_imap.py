@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from tests.adapters.email.fake_imap import PASSWORD, USER, FakeImap, Fault
 from tests.adapters.email.transport import KEYS, Hasty, Reader, mail, none_left, opened, ours, until
 from tongdai import seconds
 from tongdai.adapters.email import Email, FileStore, Imap, MemoryStore
+from tongdai.adapters.email.line import Line
 from tongdai.channels import Message, Secret
 from tongdai.errors import ChannelFault, ConfigurationError
+from tongdai.model.contact import Attachment
 from tongdai.model.time import hours, minutes
+from tongdai.runtime import MemoryFiles
 from tongdai.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -240,8 +244,6 @@ def test_cancelling_while_it_idles_leaves_no_thread(server: FakeImap, backend: s
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_cancelling_while_it_connects_leaves_no_thread(backend: str) -> None:
     """A server that takes a connection and says nothing does not hold anybody up."""
-    import socket  # noqa: PLC0415 - for this alone
-
     listener = socket.create_server(("127.0.0.1", 0))
     inbox = Imap(
         host="127.0.0.1",
@@ -485,6 +487,184 @@ async def test_a_mail_that_cannot_be_moved_comes_again(server: FakeImap) -> None
     async with opened(mails) as reader:
         assert [message.content.text for message in await read_all(server, reader)] == ["text 1"]
     assert server.moved == {"Old": [mail(1)]}
+
+
+# --- a mail that fails ----------------------------------------------------------------------------
+
+
+async def heard_by(mails: Email, most: int) -> tuple[list[Message], list[str]]:
+    """Return so many messages, all taken, and the faults on the way; it is opened as needed."""
+    heard, faults = list[Message](), list[str]()
+    while len(heard) < most:
+        async with opened(mails) as reader:
+            try:
+                while len(heard) < most:
+                    heard.append(await reader.message())
+            except ChannelFault as fault:
+                faults.append(fault.detail)
+            except KeyError:
+                faults.append("KeyError")
+    return heard, faults
+
+
+def texts(heard: list[Message]) -> list[str]:
+    """Return what messages say."""
+    return [message.content.text for message in heard]
+
+
+def note(uid: int, why: str) -> str:
+    """Return what stands in place of a mail."""
+    return (
+        f"[This mail, number {uid} in the mailbox, cannot be read: {why}. It lies in the mailbox.]"
+    )
+
+
+NOT_GIVEN = "the server does not give a mail"
+BROKE = "127.0.0.1: the connection broke"
+EMPTY = "127.0.0.1: the server gives no mail"
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (Fault("UID FETCH 2 (UID BODY", say="NO [SERVERBUG] no"), NOT_GIVEN),
+        (Fault("UID FETCH 2 (UID BODY", say="BAD no"), "127.0.0.1: "),
+        (Fault("UID FETCH 2 (UID BODY", say="OK done"), EMPTY),
+        (Fault("UID FETCH 2 (UID BODY", cut=0), BROKE),
+        (Fault("UID FETCH 2 (UID BODY", cut=90), BROKE),
+        (Fault("UID FETCH 2 (UID RFC", say="NO no"), NOT_GIVEN),
+        (Fault("UID FETCH 2 (UID RFC", cut=20), BROKE),
+    ],
+)
+@pytest.mark.parametrize("headers", [True, False])
+async def test_a_mail_that_is_never_given_is_a_note_and_the_next_one_comes(
+    server: FakeImap, fault: Fault, why: str, *, headers: bool
+) -> None:
+    """After five failures: with its headers if they can be had, else with its number."""
+    server.deliver(mail(1), mail(2), mail(3))
+    server.faults = [fault] * 5
+    if not headers:
+        server.faults.append(Fault("UID FETCH 2 (UID BODY.PEEK[HEADER]", cut=10))
+    heard, faults = await heard_by(channel(server, move_to="Old"), 3)
+    first, middle, last = heard
+    assert (first.content.text, last.content.text) == ("text 1", "text 3")
+    assert middle.content.text.startswith("[This mail, number 2 in the mailbox, cannot be read: ")
+    assert why in middle.content.text
+    assert (middle.automatic, middle.content.subject) == ("", "Card 2" if headers else "")
+    writer = middle.address.to.partition("#")[0]
+    assert writer == ("lan@x.vn" if headers else "mail-2@mailbox.invalid")
+    assert len(faults) == 6
+    assert faults[5].startswith("mail 2 is taken as a note: ")
+    assert (server.faults, 2 in server.mails) == ([], True)
+
+
+async def test_a_literal_that_is_never_right_is_a_note(server: FakeImap) -> None:
+    """As is one that is larger each time than what was asked for."""
+    server.deliver(mail(1, "x" * 400_000), mail(2))
+    server.sizes = {1: 1_000}
+    heard, faults = await heard_by(channel(server, most_bytes=99_000), 2)
+    assert texts(heard) == [note(1, BROKE), "text 2"]
+    assert (heard[0].content.subject, len(faults)) == ("Card 1", 6)
+
+
+async def test_the_place_is_kept_behind_a_note(server: FakeImap) -> None:
+    """Another program goes on with the mail that is next."""
+    server.deliver(mail(1), mail(2))
+    server.faults = [Fault("UID FETCH 1", say="NO no")] * 6
+    store = MemoryStore()
+    assert texts((await heard_by(channel(server, store), 2))[0]) == [note(1, NOT_GIVEN), "text 2"]
+    assert texts((await heard_by(channel(server, store), 1))[0]) == ["text 2"]
+    assert server.count("UID FETCH 1 (UID RFC") == 5
+
+
+async def test_four_failures_and_then_the_mail(server: FakeImap) -> None:
+    """It comes itself; what failed before counts for no other mail."""
+    server.deliver(mail(1), mail(2))
+    server.faults = [
+        *[Fault("UID FETCH 1 (UID BODY", cut=20)] * 4,
+        Fault("UID FETCH 1"),
+        *[Fault("UID FETCH 2 (UID BODY", cut=20)] * 4,
+    ]
+    heard, faults = await heard_by(channel(server), 2)
+    assert (texts(heard), faults) == (["text 1", "text 2"], [BROKE] * 8)
+
+
+@pytest.mark.parametrize("at", ["LOGIN", "CAPABILITY", "EXAMINE", "NOOP", "UID SEARCH"])
+async def test_a_server_that_is_down_makes_no_notes(server: FakeImap, at: str) -> None:
+    """However long: only what fails at a mail counts, and four times is not five."""
+    server.deliver(mail(1), mail(2))
+    down = [Fault(at, cut=0)] * 12
+    server.faults = [*down, *[Fault("UID FETCH 1", cut=0)] * 4, *down]
+    heard, faults = await heard_by(channel(server), 2)
+    assert (texts(heard), len(faults), server.faults) == (["text 1", "text 2"], 28, [])
+
+
+async def test_a_server_that_is_not_there_makes_no_notes(
+    server: FakeImap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does one that refuses to be connected."""
+    server.deliver(mail(1))
+    server.faults = [Fault("UID FETCH 1", cut=0)] * 4
+    connect, asked = Line.connect, list[str]()
+
+    def refuse(line: Line) -> socket.socket:
+        asked.append("")
+        if 4 < len(asked) < 20:
+            raise ConnectionRefusedError
+        return connect(line)
+
+    monkeypatch.setattr(Line, "connect", refuse)
+    heard, faults = await heard_by(channel(server), 1)
+    assert (texts(heard), len(faults)) == (["text 1"], 19)
+
+
+class Fragile(MemoryFiles):
+    """Files that are not kept so many times."""
+
+    def __init__(self, times: int, error: Exception) -> None:
+        super().__init__()
+        self.times, self.error = times, error
+
+    async def keep(self, data: bytes, *, name: str, kind: str) -> Attachment:
+        """Keep a file, or fail."""
+        self.times -= 1
+        if self.times >= 0:
+            raise self.error
+        return await super().keep(data, name=name, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "told"),
+    [
+        (99, KeyError("x"), note(1, "KeyError")),
+        (4, KeyError("x"), ""),
+        (12, ChannelFault("retry", "down"), ""),
+    ],
+)
+async def test_a_mail_that_fails_with_us_is_a_note_too(
+    server: FakeImap, times: int, error: Exception, told: str
+) -> None:
+    """Unless it is where files are kept that is down: that is no mail's fault."""
+    file = mail(1).replace(b"text/plain; charset=utf-8", b"application/pdf; name=a.pdf")
+    server.deliver(file, mail(2))
+    mails = Email(
+        "mail",
+        address="help@bank.vn",
+        keys=KEYS,
+        inbox=reading(server),
+        files=Fragile(times, error),
+        clock=Hasty(),
+    )
+    heard, _ = await heard_by(mails, 2)
+    assert texts(heard) == [told, "text 2"]
+    assert [len(message.content.attachments) for message in heard] == [0 if told else 1, 0]
+    assert heard[0].content.subject == "Card 1"
+
+
+def test_a_text_for_notes_without_its_fields_is_refused() -> None:
+    """With the name of the setting."""
+    with pytest.raises(ConfigurationError, match=r"Email\.unreadable"):
+        Email("mail", address="help@bank.vn", keys=KEYS, unreadable="{what}")
 
 
 # --- who may in -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 Rule: the place in the mailbox moves once the center has a mail, so none is missed; and a mail's key
 is its own, so none is taken twice, whatever the server's numbers say. What a machine wrote opens
 nothing and causes no answer, and who writes more in an hour than a person does is taken for one.
+A mail that cannot be read, however often it is tried, holds nobody up: a note stands in its place.
 Mails in and mails out are two servers: where one is down, the other goes on.
 """
 
@@ -27,7 +28,7 @@ from tongdai.adapters.email.automatic import Cap
 from tongdai.adapters.email.compose import Outgoing, compose
 from tongdai.adapters.email.decode import Mail, decode, with_files
 from tongdai.adapters.email.headers import mailbox
-from tongdai.adapters.email.imap import Folder, Imap, Raw
+from tongdai.adapters.email.imap import Folder, Imap
 from tongdai.adapters.email.line import Line
 from tongdai.adapters.email.parts import File
 from tongdai.adapters.email.receiver import Receiver, listening
@@ -45,12 +46,17 @@ from tongdai.runtime import Clock, Files, Inbox, MemoryFiles, SystemClock
 
 TOO_LARGE: Final = "[This mail has {size} MB, too much to be shown. It lies in the mailbox.]"
 """What stands in place of a mail that is too large."""
+UNREADABLE: Final = (
+    "[This mail, number {uid} in the mailbox, cannot be read: {why}. It lies in the mailbox.]"
+)
+"""What stands in place of a mail that cannot be read."""
 
 _LOG: Final = logging.getLogger(__name__)
 _REMEMBERED: Final = 1_000  # messages that were sent, lest one is sent again
 _SAVE_EVERY: Final = seconds(1)
 _WAITS: Final = (0, 1, 5, 15, 60, 300)  # seconds before a server is asked once more
 _REFUSED_WAIT: Final = 60  # the same, at least, where it does not take our password
+_TRIES: Final = 5  # how often one mail may fail before a note stands in its place
 _SKEW: Final = minutes(5)  # by which a server's clock may be behind ours
 _GOODBYE: Final = 5.0
 
@@ -72,6 +78,16 @@ class Place(Value, frozen=True):
     uid: int = 0
     since: Instant = 0
     old: int = 0
+
+
+@attrs.frozen
+class _Stuck:
+    """A mail that fails. It is known in memory alone: a new program tries it as often again."""
+
+    validity: int
+    uid: int
+    times: int = 0
+    why: str = ""
 
 
 class _State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -112,6 +128,7 @@ class Email:
         clock: Clock | None = None,
         cap: Cap | None = None,
         too_large: str = TOO_LARGE,
+        unreadable: str = UNREADABLE,
         medium: Medium = EMAIL,
     ) -> None:
         """Make a channel; nothing is connected before `open`.
@@ -136,6 +153,8 @@ class Email:
             clock: by default the machine's.
             cap: how many mails of one sender are a person's; by default 20 an hour.
             too_large: what stands in place of a mail that is too large; `{size}` is its megabytes.
+            unreadable: what stands in place of a mail that failed five times in a row; `{uid}` is
+                its number in the mailbox, `{why}` what went wrong.
             medium: what it can do.
 
         Raises:
@@ -183,6 +202,14 @@ class Email:
                 f"Email.too_large: {too_large!r} is no text with {{size}} in it"
             ) from None
         self._too_large = too_large
+        try:
+            unreadable.format(uid=1, why="")
+        except (LookupError, ValueError, AttributeError):
+            raise ConfigurationError(
+                f"Email.unreadable: {unreadable!r} is no text with {{uid}} and {{why}} in it"
+            ) from None
+        self._unreadable = unreadable
+        self._stuck = _Stuck(0, 0)
         self._incoming = Inbox()
         self._threads: Threads | None = None
         self._place: Place | None = None
@@ -363,15 +390,21 @@ class Email:
             while True:
                 for uid in await self._aside(partial(folder.newer, place.uid), line):
                     since = place.since if uid <= place.old else 0
-                    mail = await self._aside(partial(self._mail, folder, uid, since), line)
-                    for inbound in await self._events(mail):
+                    why = self._given_up(folder.validity, uid)
+                    if why:
+                        events = await self._note(folder, uid, why, line)
+                    else:
+                        events = await self._tried(folder, uid, since, line)
+                    for inbound in events:
                         yield inbound  # (whoever asks for the next one has taken it)
-                    if settings.mark_seen or settings.move_to:
+                    if not why and (settings.mark_seen or settings.move_to):
                         await self._aside(partial(folder.taken, uid), line)
                     self._place = place = replace(place, uid=uid)
                     self._unsaved = True
                     self._failures = 0
                     await self._save_now_and_then()
+                    if why:
+                        _begin_anew(uid, why)
                 self._failures = 0
                 await self._save()
                 if folder.idles:
@@ -407,13 +440,59 @@ class Email:
             await self._save()
         return place
 
-    def _mail(self, folder: Folder, uid: int, since: Instant) -> Mail | None:
-        """Fetch and decode a mail; in a thread."""
-        raw = folder.fetch(uid, since)
-        if raw is None:
-            return None
-        data = raw.data if raw.whole else _noted(raw, self._too_large)
-        return self._decoded(data, raw.at)
+    async def _tried(self, folder: Folder, uid: int, since: Instant, line: Line) -> list[Inbound]:
+        """Return what a mail means; where it fails, it is counted."""
+        mail = await self._aside(partial(self._mail, folder, uid, since), line)
+        if isinstance(mail, Exception):
+            self._stumbled(folder.validity, uid, mail)
+            raise mail
+        try:
+            return await self._events(mail)
+        except (ChannelFault, OSError):
+            raise  # (where files are kept is down, and that is not the mail's fault)
+        except Exception as error:
+            self._stumbled(folder.validity, uid, error)
+            raise
+
+    def _mail(self, folder: Folder, uid: int, since: Instant) -> Mail | Exception | None:
+        """Fetch and decode a mail, or return what is wrong with it; in a thread."""
+        try:
+            raw = folder.fetch(uid, since)
+            if raw is None:
+                return None
+            words = self._too_large.format(size=round(raw.size / 2**20, 1))
+            data = raw.data if raw.whole else _noted(raw.data, words)
+            return self._decoded(data, raw.at)
+        except Exception as error:  # noqa: BLE001 - raised by who asked: here it is about this mail
+            return error
+
+    def _stumbled(self, validity: int, uid: int, error: Exception) -> None:
+        stuck = self._stuck
+        times = stuck.times if (stuck.validity, stuck.uid) == (validity, uid) else 0
+        why = error.detail if isinstance(error, ChannelFault) else type(error).__name__
+        self._stuck = _Stuck(validity, uid, times + 1, why or "it fails")
+        _LOG.warning("%s: mail %d fails (%d of %d): %s", self.id, uid, times + 1, _TRIES, why)
+
+    def _given_up(self, validity: int, uid: int) -> str:
+        """Return why a mail is not tried any more; empty where it is."""
+        stuck = self._stuck
+        is_it = (stuck.validity, stuck.uid) == (validity, uid) and stuck.times >= _TRIES
+        return stuck.why if is_it else ""
+
+    async def _note(self, folder: Folder, uid: int, why: str, line: Line) -> list[Inbound]:
+        """Return a note in place of a mail: with its headers, or with nothing but its number."""
+        _LOG.warning("%s: mail %d is taken as a note: %s", self.id, uid, why)
+        words = self._unreadable.format(uid=uid, why=why)
+        at = self._clock.now()
+        head = await self._aside(partial(_headers, folder, uid), line)
+        if head:
+            try:
+                if events := await self._events(self._decoded(_noted(head, words), at)):
+                    return events
+            except Exception as error:  # noqa: BLE001 - it may be these headers that fail
+                _LOG.warning("%s: mail %d: %s", self.id, uid, type(error).__name__)
+        bare = _NOBODY.format(uid=uid, validity=folder.validity).encode()
+        return await self._events(self._decoded(_noted(bare, words), at))
 
     def _decoded(self, data: bytes, at: Instant) -> Mail:
         return decode(data, self.account, at=at, known=self._known.known)
@@ -540,15 +619,38 @@ async def _credential(settings: Imap | Smtp) -> Secret | None:
         raise ChannelFault("retry", f"no token: {type(error).__name__}") from None
 
 
-def _noted(raw: Raw, words: str) -> bytes:
-    """Return a mail that has a large one's headers, and says why it has no more."""
-    head, end, _ = raw.data.partition(b"\r\n\r\n")
+def _begin_anew(uid: int, why: str) -> None:
+    """Tell of a note as a fault: what is left of the connection must not fail the next mail.
+
+    Raises:
+        ChannelFault: always.
+    """
+    raise ChannelFault("retry", f"mail {uid} is taken as a note: {why}")
+
+
+def _headers(folder: Folder, uid: int) -> bytes:
+    """Return the headers of a mail that cannot be read, if they can be had; in a thread."""
+    try:
+        return folder.headers(uid)
+    except Exception:  # noqa: BLE001 - why it cannot be read is known already
+        return b""
+
+
+def _noted(data: bytes, words: str) -> bytes:
+    """Return a mail that has another one's headers, and says why it has no more."""
+    head, end, _ = data.partition(b"\r\n\r\n")
     head = head + b"\r\n" if end else head[: head.rfind(b"\r\n") + 2]
     head = _BODY_FIELDS.sub(b"", head)
-    text = words.format(size=round(raw.size / 2**20, 1))
-    return head + _PLAIN + b"\r\n" + text.encode() + b"\r\n"
+    return head + _PLAIN + b"\r\n" + words.encode() + b"\r\n"
 
 
+# (a sender of its own each, so that many are no flood; nobody is there, so no machine answers)
+_NOBODY: Final = (
+    "From: unknown <mail-{uid}@mailbox.invalid>\r\n"
+    "Message-ID: <{validity}.{uid}@mailbox.invalid>\r\n"
+    "X-Auto-Response-Suppress: All\r\n"
+    "\r\n"
+)
 _BODY_FIELDS: Final = re.compile(
     rb"^(?:Content-[^:\r\n]*|MIME-Version):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*",
     re.IGNORECASE | re.MULTILINE,

@@ -231,10 +231,24 @@ class Folder:
             client.most = max(most, _HEADERS) + _BYTES_A_READ
             data = _literal(client.uid("FETCH", str(uid), f"(UID {part})"))
             if data is None:
+                if number:  # (one that is gone is not found again when it is tried again)
+                    raise ChannelFault("retry", f"{self._line.host}: the server gives no mail")
                 return None
             if number <= most < len(data):  # (a server that does not know its mails' sizes)
                 number, data = len(data), data[:_HEADERS]
             return Raw(uid, at, number, data, whole=number <= most)
+
+    def headers(self, uid: int) -> bytes:
+        """Return a mail's headers alone; nothing where the server has none.
+
+        Raises:
+            ChannelFault: the server does not give them, or the connection broke.
+        """
+        with _told(self._line):
+            client = self._opened().client
+            client.most = _HEADERS + _BYTES_A_READ
+            part = f"BODY.PEEK[HEADER]<0.{_HEADERS}>"
+            return _literal(client.uid("FETCH", str(uid), f"(UID {part})")) or b""
 
     def taken(self, uid: int) -> None:
         """Mark or move a mail that was taken, where the settings say so.
@@ -499,7 +513,7 @@ def _literal(answer: tuple[str, list[Any]]) -> bytes | None:
 
 def _given(answer: tuple[str, list[Any]]) -> list[Any]:
     if answer[0] != "OK":
-        raise imaplib.IMAP4.abort("the server does not give a mail")
+        raise ChannelFault("retry", "the server does not give a mail")
     return answer[1]
 
 
