@@ -37,6 +37,7 @@ from msgspec.structs import replace
 
 from tests.center.machine import NaiveMachine
 from tongdai.center import Center, events
+from tongdai.center.incoming import Incoming
 from tongdai.center.self_service import SelfService
 from tongdai.center.state import State
 from tongdai.channels import Message
@@ -263,7 +264,7 @@ def talkative(patch: pytest.MonkeyPatch) -> None:
 
         return hear
 
-    _instead(patch, Center, "_hear", make)
+    _instead(patch, Incoming, "_hear", make)
 
 
 def left_behind(patch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ stand in the order of a contact's life, named after their input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
@@ -19,7 +19,8 @@ from tongdai.center import effects as effects_
 from tongdai.center import events, inputs
 from tongdai.center.explain import OfferExplanation, explain_offer
 from tongdai.center.histories import Timeline
-from tongdai.center.legal import MOST_PARTS, attributes_of, check_cause, check_of
+from tongdai.center.incoming import Incoming
+from tongdai.center.legal import check_cause, check_of
 from tongdai.center.self_service import NOTHING, SelfService
 from tongdai.center.state import ContactState, FlowTimer, Lost, Offer, State, WrapUp
 from tongdai.center.transcript import transcript
@@ -33,11 +34,11 @@ from tongdai.center.views import (
     flow_snapshot,
     queue_snapshot,
 )
-from tongdai.channels import Activity, Inbound, Message, Receipt, Relinked, Revised, Ringing
+from tongdai.channels import Inbound, Message, Ringing
 from tongdai.errors import ConfigurationError, IllegalInput, did_you_mean
 from tongdai.ivr.flow import Flow, several_flows
 from tongdai.model.calendar import BusinessCalendar
-from tongdai.model.contact import Claim, Contact
+from tongdai.model.contact import Contact
 from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
 from tongdai.model.queue import Closed, Queue
@@ -55,9 +56,6 @@ COOL_OFF: Final = seconds(30)
 """How long a contact is kept from an agent who declined it."""
 SHORTEST_COOL_OFF: Final = seconds(5)
 """The same where nobody else fits."""
-
-
-_NOBODY: Final = "nobody at this address has an open contact"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -150,9 +148,8 @@ class Center:
                 calendars,
                 state,
                 emit=self._emit,
-                stamp=lambda: (self._now, self._cause),
+                stamp=self._stamp,
                 admit=self._admit,
-                new_id=self._new_id,
                 identify=self._identify,
                 preferred=self._preferred,
             )
@@ -160,9 +157,17 @@ class Center:
         if people is not None:
             from tongdai.center.identity import Identity  # noqa: PLC0415 - few need profiles
 
-            self._identity = Identity(
-                people, state, emit=self._emit, stamp=lambda: (self._now, self._cause)
-            )
+            self._identity = Identity(people, state, emit=self._emit, stamp=self._stamp)
+        incoming = Incoming(
+            state,
+            self._service,
+            self._identity,
+            emit=self._emit,
+            ignore=self._ignore,
+            stamp=self._stamp,
+            enter=self._enter,
+            go=self._go,
+        )
         self._now: Instant = 0
         self._cause = ""
         self._events: list[events.AnyEvent] = []
@@ -176,7 +181,7 @@ class Center:
             inputs.LoseAgent: self._on_lose_agent,
             inputs.Relink: self._on_relink,
             inputs.Arrive: self._on_arrive,
-            inputs.Receive: self._on_receive,
+            inputs.Receive: incoming.receive,
             inputs.Tell: self._on_tell,
             inputs.Accept: self._on_accept,
             inputs.Decline: self._on_decline,
@@ -267,6 +272,9 @@ class Center:
             self._effects += effects_.effects_of(event, state.version)
         state.apply(event)
         self._events.append(event)
+
+    def _stamp(self) -> tuple[Instant, str]:
+        return self._now, self._cause
 
     def _ignore(self, input: inputs.AnyInput, reference: str, reason: str) -> None:
         self._emit(
@@ -455,14 +463,17 @@ class Center:
     # --- one contact, in the order of its life ------------------------------------------------
 
     def _on_arrive(self, input: inputs.Arrive) -> None:
-        if self._service is not None and input.queue in self._state.entries:
-            self._service.begin(input.contact, input.queue)
-            return
         self._enter(input.contact, input.queue)
 
-    def _enter(self, contact: Contact, queue: str, *, call: bool = False) -> bool:
+    def _enter(self, contact: Contact, entry: str, by: Message | Ringing | None = None) -> bool:
+        """Let a contact begin in a flow or a queue; return whether a queue has it now."""
+        call = isinstance(by, Ringing)
+        if self._service is not None and entry in self._state.entries:
+            first = by if isinstance(by, Message) else None
+            self._service.begin(contact, entry, first, spoken=call)
+            return False
         self._identify(contact, call)
-        answer = self._admit(contact, queue)
+        answer = self._admit(contact, entry)
         if isinstance(answer, Joined):
             passed = answer.overflowed
             self._emit(
@@ -490,165 +501,6 @@ class Center:
             )
         )
         return False
-
-    def _on_receive(self, input: inputs.Receive) -> None:
-        inbound = input.inbound
-        here = self._state.at_address(inbound.address)
-        match inbound:
-            case Message():
-                self._hear(input, inbound, here)
-            case Ringing():
-                self._ring(input, inbound, here)
-            case Relinked():
-                self._relinked(input, inbound)
-            case _ if not here:
-                self._ignore(input, inbound.key, _NOBODY)
-            case Receipt():
-                self._emit(
-                    events.ReceiptReceived(
-                        here,
-                        inbound.key,
-                        inbound.status,
-                        ids=inbound.ids,
-                        upto=inbound.upto,
-                        error=inbound.error,
-                        at=self._now,
-                        cause=self._cause,
-                    )
-                )
-            case Revised():
-                self._revised(inbound, here)
-            case Activity():
-                self._active_customer(input, inbound, here)
-            case _:
-                assert_never(inbound)
-
-    def _hear(self, input: inputs.Receive, message: Message, here: str) -> None:
-        """A message goes to whoever has its contact: a flow, or a queue and its agents.
-
-        What nobody wrote opens no contact, and no flow hears of it, so nothing is answered.
-        """
-        service = self._service
-        if message.automatic == "echo":
-            self._ignore(input, message.key, "an echo of what was sent")
-            return
-        if not here and message.automatic:
-            self._ignore(input, message.key, f"nobody wrote it ({message.automatic})")
-            return
-        if not here and not self._has_entry(input):
-            return
-        if not here:
-            value = self._new_contact(input, message, input.mode)
-            if service is not None and input.entry in self._state.entries:
-                service.begin(value, input.entry, message)
-                return
-            if not self._enter(value, input.entry):
-                return
-            here = value.id
-        live = self._state.contacts.get(here)
-        self._emit(
-            events.MessageReceived(
-                here,
-                message.key,
-                message.content,
-                agent="" if live is None else live.agent,
-                interaction="" if live is None else live.interaction,
-                choice=message.choice,
-                automatic=message.automatic,
-                at=self._now,
-                cause=self._cause,
-            )
-        )
-        if service is not None and not message.automatic and service.has(here):
-            service.hear(here, message)
-
-    def _ring(self, input: inputs.Receive, call: Ringing, here: str) -> None:
-        """A call is a contact of its own, at an address of its own."""
-        if here:
-            self._ignore(input, call.key, f"the call is contact {here} already")
-            return
-        if not self._has_entry(input):
-            return
-        value = self._new_contact(input, call, Mode.LIVE)
-        if self._service is not None and input.entry in self._state.entries:
-            self._service.begin(value, input.entry, spoken=True)
-        else:
-            self._enter(value, input.entry, call=True)
-
-    def _has_entry(self, input: inputs.Receive) -> bool:
-        """Return whether a contact can begin. If not, the input is not taken: its id stays free.
-
-        Whoever hands in a message for an open contact need not find out an entry; but the contact
-        may come to its end at that very instant, and then it has to be found out after all.
-        """
-        if input.entry:
-            return True
-        reason = "nobody at this address has an open contact, and no entry is given for a new one"
-        self._emit(
-            events.InputIgnored(type(input).__name__, input.inbound.key, reason, at=self._now)
-        )
-        return False
-
-    def _new_contact(
-        self, input: inputs.Receive, inbound: Message | Ringing, mode: Mode
-    ) -> Contact:
-        return Contact(
-            self._new_id(inbound.address.channel),
-            input.requires,
-            mode,
-            input.language,
-            input.priority,
-            input.due,
-            inbound.address,
-            inbound.claims,
-            attributes_of(input),
-        )
-
-    def _revised(self, revised: Revised, here: str) -> None:
-        live = self._state.contacts.get(here)
-        self._emit(
-            events.MessageRevised(
-                here,
-                revised.message,
-                revised.content,
-                agent="" if live is None else live.agent,
-                interaction="" if live is None else live.interaction,
-                at=self._now,
-                cause=self._cause,
-            )
-        )
-
-    def _active_customer(self, input: inputs.Receive, activity: Activity, here: str) -> None:
-        """Who leaves gives up, where the mode has it so; who joins is waited for already."""
-        if activity.what == "joined":
-            self._ignore(input, activity.key, "the contact is open already")
-            return
-        mode = (self._state.contacts.get(here) or self._state.flows[here]).contact.mode
-        if self._state.modes[mode].abandons:
-            self._go(here)
-        else:
-            reason = f"{mode} contacts do not abandon; they wait until answered"
-            self._ignore(input, activity.key, reason)
-
-    def _relinked(self, input: inputs.Receive, relinked: Relinked) -> None:
-        """Every open contact of the address follows; the newest first, so that it stays so."""
-        was = relinked.address
-        to = was if relinked.to is None else relinked.to
-        if self._identity is not None:
-            self._identity.relinked(was, to, relinked.claims, relinked.key)
-        here = self._state.addresses.get((was.channel, was.to), {})
-        changed = False
-        for id in [*reversed(here)]:
-            live = self._state.contacts.get(id) or self._state.flows[id]
-            claims = _renewed(live.contact.claims, relinked.claims)
-            if to != was or claims != live.contact.claims:
-                changed = True
-                self._emit(
-                    events.ContactRelinked(id, to, claims, was, at=self._now, cause=self._cause)
-                )
-        if not changed:
-            reason = "the contact carries all that already" if here else _NOBODY
-            self._ignore(input, relinked.key, reason)
 
     def _on_tell(self, input: inputs.Tell) -> None:
         contact = input.contact
@@ -1020,12 +872,6 @@ class Center:
         others = self._state.router.others(live.contact.id, agent, self._now)
         return self._now + int(self._cool_off if others else SHORTEST_COOL_OFF)
 
-    def _new_id(self, channel: str) -> str:
-        number = self._state.arrived + 1
-        while self._state.knows(id := f"{channel[:100]}-{number}"):
-            number += 1
-        return id
-
     def _open_offer(
         self, input: inputs.Accept | inputs.Decline
     ) -> tuple[ContactState, Offer] | None:
@@ -1063,13 +909,3 @@ class Center:
     def _gone(self, contact: str) -> str:
         how = self._state.ended.get(contact)
         return f"contact {contact} {how}" if how else f"contact {contact} is gone, or never came"
-
-
-def _renewed(claims: tuple[Claim, ...], by: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """Return claims in which new ones stand for those of their scheme and scope.
-
-    The last ones are kept: a platform may tell of ever more scopes.
-    """
-    told = {(claim.scheme, claim.scope) for claim in by}
-    kept = (claim for claim in claims if (claim.scheme, claim.scope) not in told)
-    return (*kept, *by)[-MOST_PARTS:]

@@ -62,7 +62,6 @@ class SelfService:
         emit: Callable[[events.AnyEvent], None],
         stamp: Callable[[], tuple[Instant, str]],
         admit: Callable[[Contact, str], Any],
-        new_id: Callable[[str], str],
         identify: Callable[[Contact, bool], None],
         preferred: Callable[[Contact, str], str],
     ) -> None:
@@ -75,7 +74,6 @@ class SelfService:
             emit: lets something have happened.
             stamp: gives instant and cause of what happens now.
             admit: asks whether a queue would take a contact.
-            new_id: gives the id of a contact that comes over a channel.
             identify: finds out who a new contact is.
             preferred: tells what a contact prefers in a queue by its profile.
 
@@ -88,7 +86,6 @@ class SelfService:
         self._emit = emit
         self._stamp = stamp
         self._admit = admit
-        self._new_id = new_id
         self._identify = identify
         self._preferred = preferred
         self._refusals = 0
