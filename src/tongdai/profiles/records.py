@@ -175,7 +175,7 @@ def keys(record: Record) -> tuple[str, ...]:  # noqa: C901, PLR0912 - a case a k
             if born:
                 found.append(f"b{word}|{born[:4]}")
     if born:
-        found += {f"d{born}{word[0]}" for word in words} if words else (f"d{born}{city[:3]}",)
+        found += {f"d{born}{word[:2]}" for word in words} if words else (f"d{born}{city[:3]}",)
         if words and city:
             found.append(f"d{born}{city[:3]}")
     if postcode:
