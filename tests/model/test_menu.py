@@ -31,6 +31,7 @@ def ways(button: Button, buttons: tuple[Button, ...]) -> list[str]:
     return [button.key, shown, shown.upper(), f"{number}. {shown}", *said]
 
 
+@example((Button("2", "Thẻ"), Button("\uff12", "2.")))
 @example((Button("a", "số 2"), Button("b", "x")))
 @example((Button("a", "2"), Button("b", "x")))
 @example((Button("a", "2. x"), Button("b", "x")))

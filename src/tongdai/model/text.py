@@ -87,7 +87,9 @@ class Choices:
                 says the number of another choice (`số 2` as a label of the first) collides with it.
         """
         self.numbers: Final[Mapping[str, str]] = _numbers(choices)
-        owners = {_folded(number): key for key, number in self.numbers.items()}
+        owners: dict[str, set[str]] = {}  # (some digits are one number to who reads them)
+        for key, number in self.numbers.items():
+            owners.setdefault(_folded(number), set()).add(key)
         owners.pop("", None)
         exact: dict[str, set[str]] = {}
         loose: dict[str, set[str]] = {}
@@ -97,7 +99,7 @@ class Choices:
             for text in (key, number, *texts, *_KEYS.get(key, ()), *lines):
                 folded = _folded(text)
                 bare = _bare(folded)
-                meant = {key, *(owners[form] for form in _forms(folded) if form in owners)}
+                meant = {key}.union(*(owners.get(form, ()) for form in _forms(folded)))
                 exact.setdefault(folded, set()).update(meant)
                 loose.setdefault(bare, set()).update(meant)
         self._signs: Final = frozenset(key for key in choices if key in _KEYS)
