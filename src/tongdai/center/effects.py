@@ -150,7 +150,7 @@ def effects_of(event: events.AnyEvent, number: int) -> list[AnyEffect]:
         event: what happened.
         number: the event's sequence number in the journal, from 0.
     """
-    make = _MAKERS.get(type(event))
+    make = MAKERS.get(type(event))
     return [] if make is None else make(event, f"{number}/")
 
 
@@ -269,7 +269,7 @@ def _ended(event: events.ContactEnded, at: str) -> list[AnyEffect]:
     return found
 
 
-_MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
+MAKERS: Mapping[type, Callable[[Any, str], list[AnyEffect]]] = {
     events.FlowAdvanced: _advanced,
     events.FlowEnded: _flow_ended,
     events.ContactRefused: _refused,
@@ -283,6 +283,4 @@ _MAKERS: dict[type, Callable[[Any, str], list[AnyEffect]]] = {
     events.MessageSaid: _said,
     events.ContactEnded: _ended,
 }
-
-OBLIGING = frozenset(_MAKERS)
-"""The kinds of events that can oblige the shell to do something."""
+"""What each kind of event obliges the shell to do; those that are not here, to nothing."""

@@ -10,7 +10,7 @@ stand in the order of a contact's life, named after their input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -43,6 +43,7 @@ from tongdai.model.ids import contact_of, offer_id
 from tongdai.model.mode import Mode, ModeSettings
 from tongdai.model.queue import Closed, Queue
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, checked, clock, duration, seconds
+from tongdai.model.timers import Timers
 from tongdai.queues import Joined, PatienceOver
 from tongdai.routing import Explanation, Strategy, longest_idle
 from tongdai.routing.answers import CoolOffDue, Due, ProtectionDue, StepDue
@@ -56,6 +57,8 @@ COOL_OFF: Final = seconds(30)
 """How long a contact is kept from an agent who declined it."""
 SHORTEST_COOL_OFF: Final = seconds(5)
 """The same where nobody else fits."""
+
+_Look: TypeAlias = Callable[[Instant], tuple[Instant, Any] | None]
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -133,13 +136,11 @@ class Center:
             "people": people,
         }
         self._state = state = State(queues, strategies or {}, strategy, modes)
-        self._timers = state.timers, state.queues.timers, state.router.timers
-        self._deadlines: tuple[
-            tuple[Callable[[Instant], tuple[Instant, Any] | None], Callable[[Any], None]], ...
-        ] = (
-            (state.timers.due, self._timer_due),
-            (state.queues.overdue, self._patience_over),
-            (state.router.due, self._router_due),
+        self._timers = one, two, three = state.timers, state.queues.timers, state.router.timers
+        self._deadlines: tuple[tuple[Timers[Any], _Look, Callable[[Any], None]], ...] = (
+            (one, one.due, self._timer_due),
+            (two, state.queues.overdue, self._patience_over),
+            (three, state.router.due, self._router_due),
         )
         self._service: SelfService | None = None
         if flows:
@@ -268,8 +269,9 @@ class Center:
 
     def _emit(self, event: events.AnyEvent) -> None:
         state = self._state
-        if type(event) in effects_.OBLIGING:
-            self._effects += effects_.effects_of(event, state.version)
+        make = effects_.MAKERS.get(type(event))  # (`effects_of`, without a call for each event)
+        if make is not None:
+            self._effects += make(event, f"{state.version}/")
         state.apply(event)
         self._events.append(event)
 
@@ -291,10 +293,10 @@ class Center:
         while now >= one.bound or now >= two.bound or now >= three.bound:
             first: tuple[Instant, Any] | None = None
             act: Callable[[Any], None] = self._timer_due
-            for look, happen in self._deadlines:  # (of two at one instant, the one looked at first)
-                due = look(now)
+            for timers, look, happen in self._deadlines:
+                due = look(now) if now >= timers.bound else None
                 if due is not None and (first is None or due[0] < first[0]):
-                    first, act = due, happen
+                    first, act = due, happen  # (of two at one instant, the one looked at first)
             if first is None:
                 return
             self._now = max(first[0], self._now)
@@ -352,7 +354,7 @@ class Center:
     def _assign(self) -> None:
         """Offer contacts until none waits beside an agent who is ready and fits."""
         router = self._state.router
-        while router.restless() and (match := router.next(self._now)) is not None:
+        while (match := router.next(self._now)) is not None:
             live = self._state.contacts[match.contact]
             queue = self._state.queues.queue(live.queue)
             settings = self._state.modes[live.contact.mode]

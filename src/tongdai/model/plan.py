@@ -83,7 +83,7 @@ class Plan:
 
     def index(self, age: int) -> int:
         """Return the index of the step that counts at an age (microseconds; below 0 is 0)."""
-        if len(self.steps) == 1 or age < 0:
+        if age <= 0 or len(self.steps) == 1:
             return 0
         return bisect_right(self.steps, age, key=lambda step: step.after) - 1
 

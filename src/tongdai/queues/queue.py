@@ -70,14 +70,15 @@ class PatienceOver(msgspec.Struct, frozen=True, gc=False):
     waited: Duration
 
 
-_Timer: TypeAlias = tuple["_Entry", Instant]
+_Timer: TypeAlias = tuple["_Entry", int]
+"""Whose, and the number of the patience for which it was started."""
 
 
 class _Entry:
     """A contact in a queue: waiting, or on offer."""
 
     __slots__ = (
-        "boost", "entered", "line", "offered", "since", "timer", "value", "waited",
+        "boost", "entered", "line", "offered", "patience", "since", "value", "waited",
     )  # fmt: skip
 
     def __init__(self, value: Contact, line: _Line, since: Instant, now: Instant) -> None:
@@ -88,7 +89,7 @@ class _Entry:
         self.entered = now
         self.offered = False
         self.waited = False
-        self.timer: _Timer | None = None
+        self.patience = 0  # the number of the one that runs; 0 for none
 
     @property
     def contact(self) -> str:
@@ -128,6 +129,7 @@ class OmnichannelQueue:
         self._lines: dict[str, _Line] = {}
         self._entries: dict[str, _Entry] = {}
         self.timers: Timers[_Timer] = Timers(_patient)
+        self._patiences = 0  # how many have been started
         found: dict[str, Queue] = {}
         if not isinstance(queues, Iterable):
             raise ConfigurationError("queues: expected several queues, such as [Queue('cards')]")
@@ -299,7 +301,7 @@ class OmnichannelQueue:
         entry = self._entry(contact)
         if not entry.offered:
             entry.offered = True
-            entry.timer = None
+            entry.patience = 0
             entry.waited = now > entry.entered
             self._out(entry, now)
 
@@ -343,7 +345,7 @@ class OmnichannelQueue:
         if not entry.offered:
             entry.waited = now > entry.entered
             self._out(entry, now)
-        entry.timer = None
+        entry.patience = 0
         if not served:
             line.pace.gave_up()
         elif entry.waited:
@@ -455,11 +457,11 @@ class OmnichannelQueue:
 
     def _start_patience(self, entry: _Entry, now: Instant) -> None:
         patience = entry.line.queue.patience
-        entry.timer = None
+        entry.patience = 0
         if patience is not None and not entry.offered:
+            self._patiences = entry.patience = self._patiences + 1
             deadline = entry.entered + int(patience)
-            entry.timer = (entry, deadline)
-            self.timers.start(now, deadline, entry.timer)
+            self.timers.start(now, deadline, (entry, entry.patience))
 
     def _ranking(self, line: _Line) -> Ranking:
         if line.ranking is None:
@@ -505,4 +507,5 @@ def _patient(timer: _Timer) -> bool:
     Whoever was on offer and comes back starts a new one: a timer that had been dead may never count
     again, for whether it is still there would depend on who looked meanwhile.
     """
-    return timer[0].timer is timer
+    entry, number = timer
+    return entry.patience == number

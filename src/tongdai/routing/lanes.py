@@ -3,8 +3,8 @@
 Rule: a *lane* is the contacts whose requirement, kind of work and strategy are the same, in rank
 order. A *bench* is the agents who have room for one kind of work, in the order in which they became
 ready. Nothing is ever removed from the middle of either: an entry counts only while it is the one
-its owner holds now (a waiter its `entry`, an agent their `ticket`), and what no longer counts is
-stepped over, and swept out now and then.
+its owner holds now (each has a `ticket`), and what no longer counts is stepped over, and swept out
+now and then.
 
 A lane walks its bench by a cursor: what it has passed does not fit, or is gone. It remembers whom
 it passed last, so that it finds its place again after a sweep, and the bench notes for it who came
@@ -104,8 +104,8 @@ class Waiter:
     """A contact in the router, waiting or taken."""
 
     __slots__ = (
-        "agents", "contact", "cooling", "entry", "first", "guards", "lane", "offers", "plan",
-        "protected", "queue", "rank", "since", "step", "work",
+        "agents", "contact", "cooling", "first", "guards", "lane", "offers", "plan",
+        "protected", "queue", "rank", "since", "step", "ticket", "work",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, queue: Queue, plan: Plan, since: Instant) -> None:
@@ -116,7 +116,7 @@ class Waiter:
         self.rank: Rank = (0, since, since, contact.id)
         self.step = 0
         self.lane: Lane | None = None
-        self.entry: Entry | None = None
+        self.ticket = 0  # of its entry in the lane; 0 while it is taken
         self.agents: tuple[str, ...] = ()
         self.cooling: dict[str, Instant] | None = None
         self.first: dict[str, None] | None = None
@@ -260,29 +260,30 @@ class Lane:
         self.sweeps = bench.sweeps
         self.score: list[tuple[Sortable, int, str, int, AgentState]] = []
 
-    def push(self, waiter: Waiter, number: int) -> None:
+    def push(self, waiter: Waiter, ticket: int) -> None:
         """Let a contact wait here."""
-        waiter.entry = entry = (waiter.rank, number, waiter)
+        waiter.ticket = ticket
         waiter.lane = self
-        heappush(self.line, entry)
+        heappush(self.line, (waiter.rank, ticket, waiter))
         self.size += 1
 
     def pull(self, waiter: Waiter) -> None:
         """Take a contact out; its entry stays behind and no longer counts."""
-        waiter.entry = waiter.lane = None
+        waiter.ticket = 0
+        waiter.lane = None
         self.size -= 1
         line = self.line
         if len(line) > _SWEEP_FROM and len(line) > 2 * self.size:
-            line[:] = [entry for entry in line if entry[2].entry is entry]
+            line[:] = [entry for entry in line if entry[2].ticket == entry[1]]
             heapify(line)
 
     def head(self) -> Waiter | None:
         """Return the contact that goes first."""
         line = self.line
         while line:
-            entry = line[0]
-            if entry[2].entry is entry:
-                return entry[2]
+            _, ticket, waiter = line[0]
+            if waiter.ticket == ticket:
+                return waiter
             heappop(line)
         return None
 

@@ -28,7 +28,7 @@ from tongdai.model.time import Duration, Instant, checked
 from tongdai.model.timers import Timers
 from tongdai.routing.answers import CoolOffDue, Due, Match, ProtectionDue, StepDue
 from tongdai.routing.explain import Explanation, explain
-from tongdai.routing.lanes import AgentState, Bench, Entry, Front, Lane, Waiter, Work
+from tongdai.routing.lanes import AgentState, Bench, Front, Lane, Waiter, Work
 from tongdai.routing.roster import Roster, Staffing
 from tongdai.routing.strategies import (
     Strategy,
@@ -43,8 +43,8 @@ _LANES_FROM: Final = 1024  # below this number, lanes without contacts are kept
 _ANYBODY: Final = Queue("any")
 
 
-_Timer: TypeAlias = tuple[Waiter, Due, Instant | Entry | None]
-"""Whose, what, and the end of the cool-off or the place in line for which it was started."""
+_Timer: TypeAlias = tuple[Waiter, Due, int]
+"""Whose, what, and the end of the cool-off or the ticket in line for which it was started."""
 
 
 Prospect: TypeAlias = Literal["ready", "less", "never"]
@@ -186,9 +186,9 @@ class Router:
             checked(now if since is None else since, "since"),
         )
         waiter.step = waiter.plan.index(now - waiter.since)
-        self._terms_of(waiter)  # (raises before anything has changed if the strategy is unknown)
+        terms = self._terms_of(waiter)  # (raises where the strategy is unknown: nothing is changed)
         self._waiters[contact.id] = waiter
-        self._place(waiter, now)
+        self._place(waiter, terms, now)
 
     def leave(self, contact: str, now: Instant) -> None:
         """Let a contact go that was not served; agents who held it keep their idle time.
@@ -219,7 +219,7 @@ class Router:
             self._free(waiter, agent, now, innocent=innocent)
         waiter.agents = ()
         waiter.step = waiter.plan.index(now - waiter.since)
-        self._place(waiter, now)
+        self._place(waiter, self._terms_of(waiter), now)
 
     def drop(self, contact: str, agent: str, now: Instant, *, innocent: bool = False) -> None:
         """Free one agent of a taken contact; whether it waits again is for the caller to say.
@@ -312,19 +312,19 @@ class Router:
 
     # --- matching -----------------------------------------------------------------------------
 
-    def restless(self) -> bool:
-        """Return whether anything has changed that `next` has not looked at."""
-        return bool(self._stirred or self._roster.fresh)
-
     def next(self, now: Instant) -> Match | None:
         """Return the next match, or `None` when no contact waits beside an agent who fits.
 
         The contact that goes first among those that somebody could serve gets the agent whom its
         strategy picks. Nothing changes: `take` does it.
         """
-        if not self._stirred and not (self._fronts and self._roster.fresh):
-            self._roster.fresh.clear()
-            return None
+        if not self._stirred:
+            fresh = self._roster.fresh
+            if not fresh:
+                return None
+            if not self._fronts:
+                fresh.clear()
+                return None
         found = self._first_match()
         if found is None:
             return None
@@ -543,9 +543,8 @@ class Router:
 
     # --- inside: contacts ---------------------------------------------------------------------
 
-    def _place(self, waiter: Waiter, now: Instant) -> None:
+    def _place(self, waiter: Waiter, terms: _Terms, now: Instant) -> None:
         """Put a waiting contact into the lane that its age and cool-offs ask for."""
-        terms = self._terms_of(waiter)
         contact = waiter.contact
         if waiter.step == 0 and waiter.cooling is None and waiter.plan is terms.queue.plan:
             key = (contact.requires, contact.language)
@@ -566,11 +565,11 @@ class Router:
         deadline = waiter.next_step
         if deadline is not None:
             due = StepDue(contact.id, waiter.step + 1)
-            self.timers.start(now, deadline, (waiter, due, waiter.entry))
+            self.timers.start(now, deadline, (waiter, due, waiter.ticket))
         protect = lane.bench.work.protect
         if protect is not None and not waiter.protected:
             deadline = max(waiter.since + int(protect), now)
-            self.timers.start(now, deadline, (waiter, ProtectionDue(contact.id), waiter.entry))
+            self.timers.start(now, deadline, (waiter, ProtectionDue(contact.id), waiter.ticket))
 
     def _unplace(self, waiter: Waiter) -> None:
         lane = waiter.lane
@@ -587,7 +586,7 @@ class Router:
     def _replace(self, waiter: Waiter, now: Instant) -> None:
         if waiter.lane is not None:
             self._unplace(waiter)
-            self._place(waiter, now)
+            self._place(waiter, self._terms_of(waiter), now)
 
     def _go(self, contact: str, now: Instant, *, innocent: bool) -> None:
         waiter = self._waiter(contact)
@@ -702,7 +701,7 @@ class Router:
         front = lane.front
         fronts = lane.bench.fronts
         if front is not None:
-            if head is not None and front[0] is head.rank:
+            if head is not None and front[0] == head.rank:
                 return
             del fronts[bisect_left(fronts, front)]
             lane.front = None
@@ -788,4 +787,4 @@ def _alive(timer: _Timer) -> bool:
     waiter, due, mark = timer
     if isinstance(due, CoolOffDue):
         return waiter.cooling is not None and waiter.cooling.get(due.agent) == mark
-    return waiter.entry is mark and not (waiter.protected and isinstance(due, ProtectionDue))
+    return waiter.ticket == mark and not (waiter.protected and isinstance(due, ProtectionDue))
