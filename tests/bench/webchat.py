@@ -31,9 +31,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from tongdai.adapters.asgi import Receive, Scope, Send
 from tongdai.adapters.webchat import Limits, Rate, WebChat
-from tongdai.adapters.webchat.app import Receive, Scope
-from tongdai.adapters.webchat.rooms import Send
 from tongdai.adapters.webchat.tokens import Keys, Visitor
 from tongdai.channels import Message
 from tongdai.model.contact import Content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import anyio
 import attrs
@@ -37,16 +37,7 @@ from tongdai.testing import FakeChannel, ManualClock
 
 Outcome: TypeAlias = Literal["ok", "lost", "never"] | FaultKind
 """What becomes of a try: it is sent; the answer is lost; there is no answer; a fault."""
-FAULTS: tuple[FaultKind, ...] = (
-    "retry",
-    "throttled",
-    "window_closed",
-    "blocked",
-    "bad_address",
-    "unauthorised",
-    "rejected",
-    "unknown",
-)
+FAULTS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 
 @attrs.frozen

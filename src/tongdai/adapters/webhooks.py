@@ -9,26 +9,23 @@ requests, or wait for a slow one longer than `body_within`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import anyio
 
+from tongdai.adapters.asgi import Receive, Refused, Scope, Send, answer, body_of, lifespan
 from tongdai.channels import Answer, Inbound, Request, Webhook
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.mode import check_count
 from tongdai.model.time import Duration, duration, seconds
 from tongdai.runtime import Clock, SystemClock
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _WAITS: Final = seconds(10)
 _MARGIN: Final = 0.75  # of the provider's time; the rest is for the way there and back
-_DIGITS: Final = 18  # of a length
 _LEAST: Final = 0.05  # seconds in which events may be kept, however long the body took
+_UNREAD: Final = {400: "gone", 408: "slow", 413: "too large"}
 
 
 class WebhookApp:
@@ -86,7 +83,7 @@ class WebhookApp:
         self._webhook = webhook
         self._put = put
         self._within = int(waits) / 1_000_000 * _MARGIN
-        self._body_within = int(slow) / 1_000_000
+        self._body_within = slow
         self._at_once = at_once
         self._origin = f"{origin.scheme}://{origin.netloc}" if public else ""
         self._forwarded = forwarded
@@ -97,12 +94,12 @@ class WebhookApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; also start and stop where it is the whole application."""
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif self._working >= self._at_once:
             self.counts["busy"] += 1
-            await _answer(send, Answer(status=503, body=b"busy"))
+            await _answer(scope, send, Answer(status=503, body=b"busy"))
         else:
             self._working += 1
             try:
@@ -115,16 +112,12 @@ class WebhookApp:
         at = self._clock.now()
         headers = _headers(scope)
         try:
-            with anyio.fail_after(self._body_within):
-                body = await _body(headers, receive, self._webhook.most_bytes)
-        except _Unread as unread:
-            self.counts[unread.why] += 1
-            if unread.status:
-                await _answer(send, Answer(status=unread.status, body=unread.why.encode()))
-            return
-        except TimeoutError:
-            self.counts["slow"] += 1
-            await _answer(send, Answer(status=408, body=b"slow"))
+            body = await body_of(scope, receive, self._webhook.most_bytes, self._body_within)
+        except Refused as unread:
+            why = _UNREAD[unread.status]
+            self.counts[why] += 1
+            if why != "gone":
+                await _answer(scope, send, Answer(status=unread.status, body=why.encode()))
             return
         request = Request(
             method=str(scope["method"]),
@@ -134,17 +127,17 @@ class WebhookApp:
             at=at,
         )
         received = self._webhook.receive(request)
-        answer = received.answer
+        given = received.answer
         if received.refused:
             self.counts["refused"] += 1
             if self._refused is not None:
                 self._refused(received.refused)
         if received.events:
             left = max(self._within - (anyio.current_time() - began), _LEAST)
-            answer = await self._keep(received.events, received.answer, left)
+            given = await self._keep(received.events, given, left)
         elif not received.refused:
             self.counts["empty"] += 1
-        await _answer(send, answer)
+        await _answer(scope, send, given)
 
     async def _keep(self, events: Iterable[Inbound], answer: Answer, left: float) -> Answer:
         try:
@@ -175,47 +168,9 @@ class WebhookApp:
         return f"{scheme}://{host}"
 
 
-class _Unread(Exception):
-    """A body that is not read to its end; whoever has hung up is not answered."""
-
-    def __init__(self, why: str, status: int = 0) -> None:
-        super().__init__(why, status)
-        self.why = why
-        self.status = status
-
-
-async def _body(headers: Mapping[str, str], receive: Receive, most: int) -> bytes:
-    """Read the body, and of one that is too large no more than its beginning."""
-    told = headers.get("content-length", "")
-    if told.isascii() and told.isdigit() and (len(told) > _DIGITS or int(told) > most):
-        raise _Unread("too large", 413)
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Unread("gone")
-        body += message.get("body", b"")
-        if len(body) > most:
-            raise _Unread("too large", 413)
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _answer(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.kind.encode("latin-1", "replace")),
-        (b"content-length", str(len(answer.body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _answer(scope: Scope, send: Send, given: Answer) -> None:
+    kind = given.kind.encode("latin-1", "replace")
+    await answer(scope, send, given.status, given.body, [(b"content-type", kind)])
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from inspect import isawaitable
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import anyio
 import anyio.abc
 
-from tongdai.center import Decision, effects, events
+from tongdai.center import effects, events
 from tongdai.center.inputs import Abandon, AnyInput, FailConnect, Tell
-from tongdai.errors import ChannelFault, JournalError, TongdaiError
+from tongdai.errors import ChannelFault, TongdaiError
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import inputs as told
 from tongdai.model.contact import Address
 from tongdai.model.ids import contact_of
-from tongdai.model.time import seconds
 from tongdai.runtime.feed import Feed
+from tongdai.runtime.handing import LAST, Host, keep_handing
 from tongdai.runtime.ports import Calls as HasCalls
 from tongdai.runtime.ports import Channel, Clock, Session
 
@@ -31,31 +31,12 @@ CALL_BACK: Final = "callback"
 """The function that is called where a flow wants somebody called back: `queue`, `number`,
 `requires`, `priority`, `context` and `at` are its arguments."""
 
-_PAUSE: Final = seconds(1)
-_LAST = 1.0  # seconds of real time, for what is done even while all is being cancelled
-
 Function: TypeAlias = Callable[..., Any]
 """A function of the application, for flows: gets the node's arguments by name, gives plain data.
 
 A plain function holds up everything while it runs, so one that takes a while is an `async` one. One
 that raises has failed.
 """
-
-
-class Host(Protocol):
-    """What calls need of their runtime."""
-
-    async def submit(self, input: AnyInput) -> Decision:
-        """Let the center take an input, and wait until it is durable."""
-        ...
-
-    def fault(self, channel: str, what: str, reason: str) -> None:
-        """Note what could not be done."""
-        ...
-
-    def crash(self, error: Exception) -> None:
-        """End the runtime."""
-        ...
 
 
 class Calls:
@@ -194,7 +175,8 @@ class Calls:
             self._host.fault("", call, f"{contact}: {type(error).__name__}: {error}")
         else:
             try:
-                await self._submit(Tell(contact, told.InvokeDone(call, value)))
+                done = Tell(contact, told.InvokeDone(call, value))
+                await keep_handing(self._host, self._clock, done)
             except TongdaiError as error:
                 self._host.fault("", call, f"{contact}: {error}")
             else:
@@ -204,23 +186,9 @@ class Calls:
     async def tell(self, input: AnyInput) -> None:
         """Tell the center something; what it cannot take is a fault."""
         try:
-            await self._submit(input)
+            await keep_handing(self._host, self._clock, input)
         except TongdaiError as error:
             self._host.fault("", getattr(input, "contact", ""), str(error))
-
-    async def _submit(self, input: AnyInput) -> None:
-        while True:
-            try:
-                await self._host.submit(input)
-            except JournalError:
-                await self._clock.sleep_until(self._clock.now() + int(_PAUSE))
-            except TongdaiError:
-                raise
-            except Exception as error:  # noqa: BLE001 - raised where the runtime is left
-                self._host.crash(error)
-                return
-            else:
-                return
 
     def trouble(self, channel: str, contact: str, error: Exception) -> None:
         """Note that something about a call could not be done."""
@@ -391,7 +359,7 @@ class _Call:
                         await self._tell(heard).wait()
                 finally:
                     if isinstance(hearing, AsyncGenerator):
-                        with anyio.move_on_after(_LAST, shield=True):
+                        with anyio.move_on_after(LAST, shield=True):
                             await hearing.aclose()
             except Exception as error:  # noqa: BLE001 - must not end the runtime
                 self._calls.trouble(self._channel, self._contact, error)

@@ -11,19 +11,20 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Final, Protocol, cast
+from typing import Protocol, cast
 
 import anyio
 import anyio.lowlevel
 
-from tongdai.center import Center, Decision
+from tongdai.center import Center
 from tongdai.center.effects import SendMessage
 from tongdai.center.inputs import Receive
 from tongdai.channels import Activity, Inbound, Receipt, Sent
 from tongdai.errors import ChannelFault, IllegalInput, JournalError, TongdaiError
 from tongdai.model.contact import Address
-from tongdai.model.time import seconds
+from tongdai.runtime import handing
 from tongdai.runtime.entry import Door, Entry
+from tongdai.runtime.handing import LAST, hand_over, keep_handing, pause
 from tongdai.runtime.inbox import Held, Inbox
 from tongdai.runtime.letters import DeadLetter, Letter
 from tongdai.runtime.outbox import Outbox
@@ -31,28 +32,17 @@ from tongdai.runtime.ports import Calls, Channel, Clock, Closes
 from tongdai.runtime.sending import Sending
 from tongdai.runtime.showing import Showing
 
-PAUSE: Final = seconds(1)
-"""How long to wait, by the runtime's clock, before what has failed is tried again."""
 _LONGEST_ID = 128
-_LAST = 1.0  # seconds of real time, for what is done even while all is being cancelled
 _MOST_IDS = 100  # of one message, in the journal
 _AHEAD = 64  # things in hand at once, where finding out where they go takes a while
 
 
-class Host(Protocol):
-    """What a link needs of its runtime."""
+class Host(handing.Host, Protocol):
+    """What a link needs of its runtime, besides."""
 
     @property
     def center(self) -> Center:
         """The living center."""
-        ...
-
-    async def submit(self, input: Receive) -> Decision:
-        """Let the center take an input, and wait until it is durable."""
-        ...
-
-    def fault(self, channel: str, what: str, reason: str) -> None:
-        """Note what could not be done."""
         ...
 
     def noticed(self, activity: Activity) -> None:
@@ -65,10 +55,6 @@ class Host(Protocol):
 
     def bury(self, letter: DeadLetter) -> None:
         """Keep a message that was not sent, for whoever looks."""
-        ...
-
-    def crash(self, error: Exception) -> None:
-        """End the runtime."""
         ...
 
 
@@ -134,7 +120,7 @@ class Link:
                 while not self._stopped:
                     await self._open()
                     if not self._stopped:
-                        await self._pause()
+                        await pause(self._clock)
             finally:
                 self._done.set()
 
@@ -171,7 +157,7 @@ class Link:
                     await self._read_on(incoming)
             finally:
                 if isinstance(incoming, (AsyncGenerator, Inbox)):
-                    with anyio.move_on_after(_LAST, shield=True):
+                    with anyio.move_on_after(LAST, shield=True):
                         await incoming.aclose()
 
     async def _read_on(self, incoming: AsyncIterator[Inbound]) -> None:
@@ -240,11 +226,11 @@ class Link:
                 try:
                     if receive is None or not receive.entry:
                         receive = await self._door.receive(inbound, mode, id=input_id(id, key))
-                    await self._hand_over(receive)
+                    await hand_over(self._host, receive)
                     if receive.entry or not self._host.center.opens(inbound):
                         return
                 except JournalError:
-                    await self._pause()
+                    await pause(self._clock)
                     continue
                 if again:
                     self._host.fault(id, key, "it opens a contact, and its entry is empty")
@@ -252,19 +238,6 @@ class Link:
                 again = True  # its contact ended while it was on its way, so now it opens one
         except Exception as error:  # noqa: BLE001 - must not end the runtime
             self._host.fault(id, key, _told(error))
-
-    async def _hand_over(self, receive: Receive) -> None:
-        """Bring an input to the writer, and wait until it is durable.
-
-        Raises:
-            TongdaiError: why not.
-        """
-        try:
-            await self._host.submit(receive)
-        except TongdaiError:
-            raise
-        except Exception as error:  # noqa: BLE001 - raised where the runtime is left
-            self._host.crash(error)
 
     def _check(self, inbound: Inbound) -> None:
         """Refuse what is no inbound value of this channel.
@@ -306,17 +279,10 @@ class Link:
         """Tell the journal what became of a message, until it knows."""
         if not isinstance(letter.effect, SendMessage):
             return
-        note = self._note(letter, result)
-        while True:
-            try:
-                await self._hand_over(note)
-            except JournalError:
-                await self._pause()
-            except TongdaiError as error:
-                self._host.fault(self._channel.id, letter.effect.id, str(error))
-                return
-            else:
-                return
+        try:
+            await keep_handing(self._host, self._clock, self._note(letter, result))
+        except TongdaiError as error:
+            self._host.fault(self._channel.id, letter.effect.id, str(error))
 
     def _note(self, letter: Letter, result: Sent | ChannelFault) -> Receive:
         """Return the input by which the center learns what became of a message."""
@@ -329,9 +295,6 @@ class Link:
             receipt = Receipt(key=key, at=at, address=address, status="failed", error=error)
         again = f" {letter.round}" if letter.round else ""
         return Receive(receipt, "", id=input_id(self._channel.id, f"{receipt.status} {key}{again}"))
-
-    async def _pause(self) -> None:
-        await self._clock.sleep_until(self._clock.now() + int(PAUSE))
 
 
 def input_id(channel: str, key: str) -> str:

@@ -1,6 +1,6 @@
-"""How fast a channel may be sent over.
+"""How fast something may go: what is sent over a channel, what somebody asks for.
 
-Rule: in no span of time are there more sends than the rate allows for its length, plus the burst.
+Rule: in no span of time are there more than the rate allows for its length, plus the burst.
 It is the generic cell rate algorithm (ITU-T I.371, annex A), which is a token bucket that keeps one
 number: the instant at which the bucket would be full again.
 """
@@ -46,19 +46,24 @@ class Pace:
 
 
 class Bucket:
-    """How much of a pace is used."""
+    """How much of a pace is used; it may be in debt, which is paid by waiting."""
+
+    __slots__ = ("_ahead", "_between", "_full")
 
     def __init__(self, pace: Pace) -> None:
         """Start rested."""
         self._between = math.ceil(_SECOND / pace.per_second)
         self._ahead = (pace.burst - 1) * self._between
-        self._full: Instant | None = None
+        self._full: Instant = 0
 
     def ready(self) -> Instant:
-        """Return from when on the next send may go."""
-        return 0 if self._full is None else self._full - self._ahead
+        """Return from when on the next may go."""
+        return self._full - self._ahead
 
     def take(self, now: Instant) -> None:
-        """Note that one goes now, which is not before `ready`."""
-        full = now if self._full is None else max(now, self._full)
-        self._full = full + self._between
+        """Note that one goes: now, or when it is `ready`."""
+        self._full = max(now, self._full) + self._between
+
+    def rested(self, now: Instant) -> bool:
+        """Return whether nobody can tell it from a new one."""
+        return self._full <= now

@@ -43,9 +43,10 @@ from tongdai.runtime.clock import SystemClock
 from tongdai.runtime.desk import SIGNED_IN, AgentEffect, Desk, perform
 from tongdai.runtime.entry import Entry
 from tongdai.runtime.feed import Feed
+from tongdai.runtime.handing import PAUSE, hand_over, pause
 from tongdai.runtime.keeper import Keeper
 from tongdai.runtime.letters import DeadLetter, DeadLetters, Fault, Owed
-from tongdai.runtime.link import PAUSE, Link
+from tongdai.runtime.link import Link
 from tongdai.runtime.ports import Clock
 from tongdai.runtime.recovery import Recovery
 from tongdai.runtime.sending import Sending
@@ -506,11 +507,9 @@ class Runtime:
                 if self._alarm is None or now < self._alarm:
                     continue
                 try:
-                    await self.submit(Tick())
+                    await hand_over(self, Tick())
                 except TongdaiError:
-                    await self._clock.sleep_until(now + int(PAUSE))
-                except Exception as error:  # noqa: BLE001 - raised where the runtime is left
-                    self.crash(error)
+                    await pause(self._clock)
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ async def read_all(
         while True:
             heard.append(await reader.message())
 
+    await until(lambda: not server.idling)  # (it may not know yet that the last one is gone)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(read)
         await until(lambda: server.idling)

@@ -14,7 +14,7 @@ from starlette.routing import Mount
 
 from tests.adapters.webchat.driver import FAST, SECRET, Frame, Wire, settle, site
 from tongdai.adapters.webchat import Limits, MemoryHistories, Rate, WebChat, wire
-from tongdai.adapters.webchat.limits import Bucket, Buckets
+from tongdai.adapters.webchat.limits import Buckets, bucket
 from tongdai.adapters.webchat.rooms import Rooms, Socket
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.contact import Attachment
@@ -234,13 +234,14 @@ async def test_while_the_channel_is_closed_widgets_wait() -> None:
 @given(st.lists(st.integers(0, 3_000_000), max_size=60))
 def test_a_bucket_keeps_its_rate(pauses: list[int]) -> None:
     """Whoever waits as long as told is never faster than the rate, but for the first ones."""
-    bucket = Bucket(Rate(3, Duration(3_000_000)))
+    ours = bucket(Rate(3, Duration(3_000_000)))
     now, times = 0, list[int]()
     for pause in pauses:
         now += pause
-        wait = bucket.take(now, 2_000_000)
-        if wait <= 2_000_000:
-            now += wait
+        ready = ours.ready()
+        if ready <= now + 2_000_000:
+            ours.take(now)
+            now = max(now, ready)
             times.append(now)
     for first, moment in enumerate(times):
         within = [each for each in times[first:] if each < moment + 3_000_000]

@@ -122,19 +122,23 @@ class Hall:
             await browser.hello(self.desk.sign(agent))
             yield browser
 
-    async def request(
+    async def request(  # noqa: PLR0913 - what a request is made of
         self,
         method: str,
         path: str,
         body: bytes = b"",
         headers: Sequence[tuple[bytes, bytes]] = (),
         root: str = "",
+        *,
+        ends: bool = True,
     ) -> tuple[int, dict[str, str], bytes]:
-        """Make a request; return status, headers and body."""
+        """Make a request, whose body may have no end; return status, headers and body."""
         sent: list[dict[str, Any]] = []
-        parts = [{"type": "http.request", "body": body, "more_body": False}]
+        parts = [{"type": "http.request", "body": body, "more_body": not ends}]
 
         async def receive() -> dict[str, Any]:
+            if not parts:
+                await anyio.sleep_forever()
             return parts.pop(0)
 
         async def send(message: Any) -> None:  # noqa: ANN401 - a message of ASGI

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.adapters.webdesk.helpers import KEY, Message, hall
 from tongdai import seconds
-from tongdai.adapters.webdesk import WebDesk, asks
+from tongdai.adapters.webdesk import WebDesk, asks, pages
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.journal import MemoryJournal
 from tongdai.runtime import Runtime
@@ -98,8 +98,10 @@ async def test_who_asks_too_fast_is_put_out() -> None:
     [
         ("", True),
         ("https://shop.example", True),
+        ("https://shop.example:443", True),
         ("https://desk.example", True),
         ("https://evil.example", False),
+        ("https://shop.example:8443", False),
         ("https://shop.example.evil.example", False),
         ("null", False),
         ("https://[", False),
@@ -109,7 +111,7 @@ async def test_other_sites_cannot_connect(origin: str, taken: bool) -> None:  # 
     """Unless they are named."""
     headers = [(b"origin", origin.encode())] if origin else []
     async with (
-        hall(origins=["https://desk.example"]) as it,
+        hall(origins=["https://Desk.example"]) as it,
         it.socket(headers=headers) as browser,
     ):
         assert taken == (browser.seen == [])
@@ -143,10 +145,23 @@ async def test_the_page_is_whole_and_says_what_may_be_done_with_it() -> None:
                 assert rule in policy
             tag = [(b"if-none-match", headers["etag"].encode())]
             assert (304, b"") == (await it.request("GET", path, headers=tag))[::2]
-            assert b"" == (await it.request("HEAD", path))[2]
+            status, head, nothing = await it.request("HEAD", path)
+            assert (200, headers, b"") == (status, head, nothing)
         assert 404 == (await it.request("GET", "/desk.py"))[0]
         assert 404 == (await it.request("GET", "/../desk.py"))[0]
         assert 404 == (await it.request("POST", "/"))[0]
+
+
+async def test_a_file_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its time; one that is told to be too large has none."""
+    monkeypatch.setattr(pages, "_UPLOAD", seconds(0.05))
+    async with hall(largest=100) as it, it.sits("an"):
+        bearer = (b"authorization", f"Bearer {it.desk.sign('an')}".encode())
+        status, _, body = await it.request("POST", "/files", b"x", [bearer], ends=False)
+        assert (408, b"it did not come in time") == (status, body)
+        told = (b"content-length", b"101")
+        status, _, body = await it.request("POST", "/files", b"", [bearer, told], ends=False)
+        assert (413, b"at most 100 bytes") == (status, body)
 
 
 async def test_it_is_mounted_anywhere() -> None:

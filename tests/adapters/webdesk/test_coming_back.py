@@ -215,7 +215,7 @@ def _last(frame: Frame) -> bool:
 
 async def test_answers_survive_a_whole_and_who_reads_none_is_put_out() -> None:
     """A seat by itself."""
-    seat = Seat("an", lambda: {"is": "whole"}, 0)
+    seat = Seat("an", lambda: {"is": "whole"})
     seat.put(b"left out: the whole has it")
     seat.answer({"n": 1})
     assert encode({"is": "whole"}) == await seat.next()

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from tests.adapters.webdesk.helpers import KEY, hall
 from tongdai import hours
+from tongdai.adapters.signing import several
 from tongdai.adapters.webdesk import WebDesk
-from tongdai.adapters.webdesk.tokens import agent_of, several, signed
+from tongdai.adapters.webdesk.tokens import agent_of, signed
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.testing import ManualClock
 
-[LOCK] = several(KEY)
-OTHER = several("another secret, as long")[0]
+[LOCK] = several(KEY, "KEY")
+OTHER = several("another secret, as long", "OTHER")[0]
 
 
 @given(st.text(min_size=1, max_size=40), st.integers(1, 10**15))

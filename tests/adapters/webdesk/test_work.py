@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import AsyncMock
 
 import anyio
 import pytest
@@ -289,6 +290,23 @@ async def test_files_of_a_conversation_and_no_others() -> None:
         wrong = await an.ask("say", interaction=talk["interaction"], key="k2", files=[theirs.url])
         assert "upload it again" in wrong["wrong"]
         assert Attachment("text/plain", theirs.url, "x", size=6) == theirs
+
+
+async def test_a_store_of_files_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent's page is told whether to come again; what is gone is not there."""
+    files = MemoryFiles(most=5)
+    async with hall(files=files) as it, it.sits("an"):
+        head = [(b"authorization", f"Bearer {it.desk.sign('an')}".encode())]
+        first, second = [await it.request("POST", "/files", b"1234", head) for _ in "12"]
+        for kept, expected in ((first, 404), (second, 200)):
+            url = json.loads(kept[2])["url"]
+            assert expected == (await it.request("GET", f"/files/{url}", headers=head))[0]
+        for fault, answer in (
+            (ChannelFault("retry", "the disk is full"), (503, b"retry: the disk is full")),
+            (ChannelFault("rejected", "too large"), (422, b"rejected: too large")),
+        ):
+            monkeypatch.setattr(files, "keep", AsyncMock(side_effect=fault))
+            assert answer == (await it.request("POST", "/files", b"1", head))[::2]
 
 
 async def test_nothing_is_not_said() -> None:

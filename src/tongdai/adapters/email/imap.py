@@ -23,7 +23,7 @@ from imap_tools.errors import UnexpectedCommandStatusError
 from imap_tools.mailbox import BaseMailBox
 from imap_tools.utils import encode_folder
 
-from tongdai.adapters.email.line import SECURITIES, Line, Security
+from tongdai.adapters.email.line import Line, Security, check_server, line_to
 from tongdai.channels import Secret
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.time import Duration, Instant, duration, instant, minutes, seconds
@@ -111,13 +111,7 @@ class Imap:
 
     def line(self) -> Line:
         """Return a line to the server, not yet connected."""
-        return Line(
-            self.host,
-            self.port,
-            security=self.security,
-            timeout=self.timeout / 1_000_000,
-            context=self.context,
-        )
+        return line_to(self)
 
 
 @attrs.frozen
@@ -449,34 +443,6 @@ def _told(line: Line) -> Generator[None]:
         raise ChannelFault("retry", f"{line.host}: the connection broke") from None
     except (imaplib.IMAP4.error, ValueError):
         raise ChannelFault("retry", f"{line.host}: the server says what is no IMAP") from None
-
-
-def check_server(settings: Any, name: str) -> None:  # noqa: ANN401 - two kinds of settings
-    """Check what the settings of all servers have in common.
-
-    Raises:
-        ConfigurationError: names the setting and what would be right.
-    """
-    if not isinstance(settings.host, str) or not settings.host:
-        raise ConfigurationError(f"{name}.host: {settings.host!r} is not a server's name")
-    if not isinstance(settings.user, str) or _CONTROL.search(settings.user):
-        raise ConfigurationError(f"{name}.user: expected a name, without control characters")
-    if settings.security not in SECURITIES:
-        raise ConfigurationError(
-            f"{name}.security: {settings.security!r} is not one of {', '.join(SECURITIES)}"
-        )
-    if settings.password is not None and not isinstance(settings.password, Secret):
-        raise ConfigurationError(f"{name}.password: is not a secret; write Secret(...)")
-    if not isinstance(settings.port, int) or not 0 <= settings.port <= _LAST_PORT:
-        raise ConfigurationError(f"{name}.port: {settings.port!r} is not a port")
-    timeout = duration(settings.timeout, f"{name}.timeout")
-    if not timeout:
-        raise ConfigurationError(f"{name}.timeout: expected more than 0 s")
-    object.__setattr__(settings, "timeout", timeout)
-
-
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_LAST_PORT: Final = 65_535
 
 
 def _ok(answer: tuple[str, list[Any]], what: str) -> None:

@@ -7,17 +7,24 @@ server's certificate is checked.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
 from contextlib import suppress
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from tongdai.channels import Secret
+from tongdai.errors import ConfigurationError
+from tongdai.model.time import duration
 
 Security: TypeAlias = Literal["tls", "starttls", "plain"]
 """How a connection is protected: encrypted from its first byte (`tls`), encrypted before anything
 is said (`starttls`), or not at all (`plain`), which is for loopback and private networks."""
 
 SECURITIES: Final = ("tls", "starttls", "plain")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LAST_PORT: Final = 65_535
 _QUIET: Final = 60  # seconds of silence after which the system asks whether the other side is there
 
 
@@ -124,3 +131,38 @@ def _keep_alive(sock: socket.socket) -> None:
         option = getattr(socket, name, None)  # (not on every system)
         if option is not None:
             sock.setsockopt(socket.IPPROTO_TCP, option, _QUIET)
+
+
+def line_to(settings: Any) -> Line:  # noqa: ANN401 - two kinds of settings
+    """Return a line to the server of settings, not yet connected."""
+    return Line(
+        settings.host,
+        settings.port,
+        security=settings.security,
+        timeout=settings.timeout / 1_000_000,
+        context=settings.context,
+    )
+
+
+def check_server(settings: Any, name: str) -> None:  # noqa: ANN401 - two kinds of settings
+    """Check what the settings of all servers have in common.
+
+    Raises:
+        ConfigurationError: names the setting and what would be right.
+    """
+    if not isinstance(settings.host, str) or not settings.host:
+        raise ConfigurationError(f"{name}.host: {settings.host!r} is not a server's name")
+    if not isinstance(settings.user, str) or _CONTROL.search(settings.user):
+        raise ConfigurationError(f"{name}.user: expected a name, without control characters")
+    if settings.security not in SECURITIES:
+        raise ConfigurationError(
+            f"{name}.security: {settings.security!r} is not one of {', '.join(SECURITIES)}"
+        )
+    if settings.password is not None and not isinstance(settings.password, Secret):
+        raise ConfigurationError(f"{name}.password: is not a secret; write Secret(...)")
+    if not isinstance(settings.port, int) or not 0 <= settings.port <= _LAST_PORT:
+        raise ConfigurationError(f"{name}.port: {settings.port!r} is not a port")
+    timeout = duration(settings.timeout, f"{name}.timeout")
+    if not timeout:
+        raise ConfigurationError(f"{name}.timeout: expected more than 0 s")
+    object.__setattr__(settings, "timeout", timeout)

@@ -20,8 +20,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 from tongdai.adapters.email.compose import Outgoing
-from tongdai.adapters.email.imap import check_server
-from tongdai.adapters.email.line import Line, Security
+from tongdai.adapters.email.line import Line, Security, check_server, line_to
 from tongdai.channels import Secret
 from tongdai.errors import ChannelFault, ConfigurationError, FaultKind
 from tongdai.model.time import Duration, seconds
@@ -72,13 +71,7 @@ class Smtp:
 
     def line(self) -> Line:
         """Return a line to the server, not yet connected."""
-        return Line(
-            self.host,
-            self.port,
-            security=self.security,
-            timeout=self.timeout / 1_000_000,
-            context=self.context,
-        )
+        return line_to(self)
 
 
 class Postman:

@@ -7,13 +7,11 @@ center tells by their keys, and none is missed.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from tongdai.adapters.email.aside import aside
+from tongdai.adapters.replacing import replace
 from tongdai.errors import ChannelFault
 
 
@@ -70,7 +68,7 @@ class FileStore:
     async def keep(self, state: bytes) -> None:
         """Keep it (see `Store.keep`)."""
         try:
-            await aside("email store", lambda: self._write(state))
+            await aside("email store", lambda: replace(self._path, state))
         except OSError as error:
             raise ChannelFault("retry", f"the store cannot be written: {error.strerror}") from None
 
@@ -79,22 +77,3 @@ class FileStore:
             return self._path.read_bytes()
         except FileNotFoundError:
             return b""
-
-    def _write(self, state: bytes) -> None:
-        number, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(state)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-        with suppress(OSError):  # (not every system lets one open a folder)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)

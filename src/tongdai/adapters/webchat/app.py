@@ -9,26 +9,36 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from importlib.resources import files as resources
-from typing import Any, Final, TypeAlias
-from urllib.parse import parse_qs, quote, urlsplit
+from typing import Final
+from urllib.parse import parse_qs, quote
 
 import anyio
 import msgspec
 
+from tongdai.adapters.asgi import (
+    Headers,
+    Receive,
+    Refused,
+    Scope,
+    Send,
+    answer,
+    body_of,
+    from_here,
+    header,
+    lifespan,
+    path_of,
+)
 from tongdai.adapters.webchat import wire
-from tongdai.adapters.webchat.limits import Bucket, Buckets, Limits, fits
-from tongdai.adapters.webchat.rooms import Room, Send, Socket
+from tongdai.adapters.webchat.limits import Buckets, Limits, bucket, fits
+from tongdai.adapters.webchat.rooms import Room, Socket
 from tongdai.adapters.webchat.tokens import Identity, Kept, Keys, Visitor
 from tongdai.adapters.webchat.visits import Visits
 from tongdai.errors import ChannelFault
-from tongdai.model.time import Duration, Instant
+from tongdai.model.time import Instant
 from tongdai.runtime import Clock, Files
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Headers: TypeAlias = list[tuple[bytes, bytes]]
+from tongdai.runtime.pace import Bucket
 
 _SESSION: Final = 16_384  # bytes of a body
 _HELD: Final = 8  # files, of the largest, are held while they come
@@ -37,7 +47,6 @@ _LONGEST_WAIT: Final = 10 * _SECOND  # who would have to wait longer is let go
 _NAME: Final = 120  # characters of a file's name
 _TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """What turns the direction of writing, so that `txt.exe` may look like `exe.txt`."""
-_PORTS: Final = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 _SAFE: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; sandbox"),
@@ -51,33 +60,6 @@ class _Session(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _session = msgspec.json.Decoder(_Session)
-
-
-class _Asked:
-    """An HTTP request, or the handshake of a socket."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.method = str(scope.get("method", "GET"))
-        path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-        # (whether the path begins with the root depends on the server's age)
-        self.path = path[len(root) :] if path.startswith(f"{root}/") else path
-        self.query = scope.get("query_string", b"")
-        self.scheme = str(scope.get("scheme", "http"))
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
-
-    def header(self, name: bytes) -> str:
-        """Return a header; empty where there is none."""
-        return self.headers.get(name, b"").decode("latin-1")
-
-
-class _Refused(Exception):
-    """A request that is not taken: status, why, and what else the answer says."""
-
-    def __init__(self, status: int, why: str, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(status, why)
-        self.status = status
-        self.why = why
-        self.headers = headers
 
 
 class App:
@@ -119,112 +101,89 @@ class App:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         elif scope["type"] == "lifespan":
-            while True:
-                message = await receive()
-                await send({"type": f"{message['type']}.complete"})
-                if message["type"] == "lifespan.shutdown":
-                    return
+            await lifespan(receive, send)
 
     # --- requests -----------------------------------------------------------------------------
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = _Asked(scope)
+        path = path_of(scope)
         try:
-            headers = self._cross_origin(asked)
-            if asked.method == "OPTIONS":
+            headers = self._cross_origin(scope, path)
+            if scope["method"] == "OPTIONS":
                 status, body = 204, b""
             else:
-                status, body, more = await self._route(asked, scope, receive)
+                status, body, more = await self._route(scope, path, receive)
                 headers += more
-        except _Refused as refused:
+        except Refused as refused:
             status, body = refused.status, msgspec.json.encode({"error": refused.why})
             headers = [(b"content-type", b"application/json"), *refused.headers]
-            if (origin := asked.headers.get(b"origin")) and self._from_here(asked):
-                headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+            if (origin := header(scope, b"origin")) and from_here(scope, self._origins):
+                headers += _let_in(origin)
         except ChannelFault:
             status, body, headers = 503, b"", [(b"retry-after", b"2")]
-        if status != 304:  # noqa: PLR2004 - Not Modified has no body, and says nothing of its length
-            headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if asked.method == "HEAD" else body})
+        await answer(scope, send, status, body, headers)
 
-    async def _route(
-        self, asked: _Asked, scope: Scope, receive: Receive
-    ) -> tuple[int, bytes, Headers]:
-        if asked.path == "/widget.js":
-            _allow(asked, "GET", "HEAD")
-            return self._widget(asked)
-        if asked.path == "/session":
-            _allow(asked, "POST")
+    async def _route(self, scope: Scope, path: str, receive: Receive) -> tuple[int, bytes, Headers]:
+        if path == "/widget.js":
+            _allow(scope, "GET", "HEAD")
+            return self._widget(scope)
+        if path == "/session":
+            _allow(scope, "POST")
             self._call(scope)
-            body = await _body(asked, receive, _SESSION, self._limits.hello)
+            body = await body_of(scope, receive, _SESSION, self._limits.hello)
             return await self._start(body)
-        if asked.path == "/files":
-            _allow(asked, "POST")
+        if path == "/files":
+            _allow(scope, "POST")
             self._call(scope)
-            return await self._keep(asked, receive)
-        if asked.path.startswith("/files/"):
-            _allow(asked, "GET", "HEAD")
-            return await self._fetch(asked.path.removeprefix("/files/"))
-        raise _Refused(404, "there is nothing here")
+            return await self._keep(scope, receive)
+        if path.startswith("/files/"):
+            _allow(scope, "GET", "HEAD")
+            return await self._fetch(path.removeprefix("/files/"))
+        raise Refused(404, "there is nothing here")
 
-    def _cross_origin(self, asked: _Asked) -> Headers:
+    def _cross_origin(self, scope: Scope, path: str) -> Headers:
         """Return what a browser wants to be told before a page of another host may call.
 
         Raises:
-            _Refused: the page may not.
+            Refused: the page may not.
         """
-        if asked.path == "/widget.js" or asked.path.startswith("/files/"):
+        if path == "/widget.js" or path.startswith("/files/"):
             # (whoever has the address may have it, also as an image in a page of another host)
             return [
                 (b"access-control-allow-origin", b"*"),
                 (b"cross-origin-resource-policy", b"cross-origin"),
             ]
-        if not (origin := asked.headers.get(b"origin")):
+        if not (origin := header(scope, b"origin")):
             return []
-        if not self._from_here(asked):
-            raise _Refused(403, "this origin is not let in")
+        if not from_here(scope, self._origins):
+            raise Refused(403, "this origin is not let in")
         return [
-            (b"access-control-allow-origin", origin),
+            *_let_in(origin),
             (b"access-control-allow-methods", b"POST"),
             (b"access-control-allow-headers", b"authorization, content-type"),
             (b"access-control-max-age", b"3600"),
-            (b"vary", b"Origin"),
         ]
-
-    def _from_here(self, asked: _Asked) -> bool:
-        """Return whether a page may call: one of the same host, or one that is let in."""
-        origin = asked.header(b"origin").lower()
-        if not origin or "*" in self._origins or origin in self._origins:
-            return True
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
-            return False
-        port = _PORTS.get(parts.scheme, "")
-        host = asked.header(b"host").lower()
-        return bool(host) and parts.netloc.removesuffix(port) == host.removesuffix(port)
 
     def _call(self, scope: Scope) -> None:
         wait = self._calls.take(self._client(scope), self._clock.now())
         if wait:
             after = str(-(-wait // _SECOND)).encode()
-            raise _Refused(429, "too many calls", (b"retry-after", after))
+            raise Refused(429, "too many calls", (b"retry-after", after))
 
-    def _widget(self, asked: _Asked) -> tuple[int, bytes, Headers]:
+    def _widget(self, scope: Scope) -> tuple[int, bytes, Headers]:
         headers = [
             (b"etag", self._etag),
             (b"cache-control", b"public, max-age=3600"),
             (b"vary", b"Accept-Encoding"),
         ]
-        known = asked.header(b"if-none-match").replace("W/", "")
+        known = header(scope, b"if-none-match").replace("W/", "")
         if self._etag.decode() in [each.strip() for each in known.split(",")]:
             return 304, b"", headers
         headers += [
             (b"content-type", b"text/javascript; charset=utf-8"),
             (b"x-content-type-options", b"nosniff"),
         ]
-        if "gzip" in asked.header(b"accept-encoding"):
+        if "gzip" in header(scope, b"accept-encoding"):
             return 200, self._packed, [*headers, (b"content-encoding", b"gzip")]
         return 200, self._script, headers
 
@@ -232,7 +191,7 @@ class App:
         try:
             given = _session.decode(body or b"{}")
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise _Refused(400, "expected a JSON object with `token` and `identity`") from None
+            raise Refused(400, "expected a JSON object with `token` and `identity`") from None
         now = self._clock.now()
         who = self._identity(given.identity, now) if given.identity else None
         user = who.user if who else ""
@@ -252,53 +211,53 @@ class App:
         )
         if known is not None and who is not None and not known.user:
             await self._visits.identified(visitor)
-        answer = {"token": self._keys.sign(visitor), "expires": visitor.until // 1_000}
-        return 200, msgspec.json.encode(answer), _json()
+        told = {"token": self._keys.sign(visitor), "expires": visitor.until // 1_000}
+        return 200, msgspec.json.encode(told), _json()
 
     def _identity(self, token: str, now: Instant) -> Identity:
         if self._identities is None:
-            raise _Refused(400, "identity: this web chat has no identity_secret")
+            raise Refused(400, "identity: this web chat has no identity_secret")
         who = self._identities.identity(token, now)
         if isinstance(who, str):
-            raise _Refused(401, f"identity: {who}")
+            raise Refused(401, f"identity: {who}")
         return who
 
     # --- files --------------------------------------------------------------------------------
 
-    async def _keep(self, asked: _Asked, receive: Receive) -> tuple[int, bytes, Headers]:
-        token = asked.header(b"authorization").removeprefix("Bearer ").strip()
+    async def _keep(self, scope: Scope, receive: Receive) -> tuple[int, bytes, Headers]:
+        token = header(scope, b"authorization").removeprefix("Bearer ").strip()
         visitor = self._keys.visitor(token, self._clock.now())
         if visitor is None:
-            raise _Refused(401, "the token is not taken")
-        kind = asked.header(b"content-type").partition(";")[0].strip().lower()
+            raise Refused(401, "the token is not taken")
+        kind = header(scope, b"content-type").partition(";")[0].strip().lower()
         if not fits(kind, self._limits.kinds, None):
-            raise _Refused(415, "files of this kind are not taken")
+            raise Refused(415, "files of this kind are not taken")
         held = 0
 
         def hold(size: int) -> None:
             nonlocal held
             if self._held + size > _HELD * self._limits.file:
-                raise _Refused(503, "too many files at once", (b"retry-after", b"2"))
+                raise Refused(503, "too many files at once", (b"retry-after", b"2"))
             self._held += size
             held += size
 
         try:
-            data = await _body(asked, receive, self._limits.file, self._limits.upload, hold)
+            data = await body_of(scope, receive, self._limits.file, self._limits.upload, hold)
         finally:
             self._held -= held
         if not data or not fits(kind, self._limits.kinds, data):
-            raise _Refused(415, "the file is not of the kind that it says")
-        name = _name(asked.query)
+            raise Refused(415, "the file is not of the kind that it says")
+        name = _name(scope.get("query_string", b""))
         try:
             file = await self._files.keep(data, name=name, kind=kind)
         except ChannelFault as fault:
             if fault.kind == "rejected":
-                raise _Refused(413, "the file is too large") from fault
+                raise Refused(413, "the file is too large") from fault
             raise
         kept = Kept(url=file.url, kind=kind, name=name, size=len(data), owner=visitor.id)
         signed = self._keys.sign(kept)
-        answer = {"file": signed, "url": f"files/{signed}", "kind": kind, "name": name}
-        return 200, msgspec.json.encode({**answer, "size": len(data)}), _json()
+        told = {"file": signed, "url": f"files/{signed}", "kind": kind, "name": name}
+        return 200, msgspec.json.encode({**told, "size": len(data)}), _json()
 
     async def _fetch(self, token: str) -> tuple[int, bytes, Headers]:
         kept = self._keys.file(token)
@@ -307,7 +266,7 @@ class App:
         except KeyError:
             data = None
         if kept is None or data is None:
-            raise _Refused(404, "there is no such file")
+            raise Refused(404, "there is no such file")
         known = fits(kept.kind, self._limits.kinds, None) and kept.kind.isascii()
         kind = kept.kind if known and kept.kind.isprintable() else "application/octet-stream"
         name = quote(kept.name or "file", safe="")
@@ -321,13 +280,12 @@ class App:
     # --- the socket ---------------------------------------------------------------------------
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = _Asked(scope)
         await receive()  # (websocket.connect)
         client = self._client(scope)
         here = self._sockets.get(client, 0)
         if (
-            asked.path != "/socket"
-            or not self._from_here(asked)
+            path_of(scope) != "/socket"
+            or not from_here(scope, self._origins)
             or here >= self._limits.sockets
             or self._calls.take(client, self._clock.now())
         ):
@@ -381,7 +339,7 @@ class App:
         return await self._visits.hello(socket, visitor, frame)
 
     async def _serve(self, room: Room, socket: Socket, receive: Receive) -> None:
-        bucket = Bucket(self._limits.frames)
+        frames = bucket(self._limits.frames)
         while socket.closing is None:
             message = await receive()
             text = message.get("text")
@@ -389,7 +347,7 @@ class App:
                 socket.close(wire.GOING, "gone")
                 return
             frame = wire.read(text, self._limits.frame)
-            if await self._too_fast(socket, bucket):
+            if await self._too_fast(socket, frames):
                 return
             if isinstance(frame, wire.Say):
                 if not await self._too_fast(socket, room.messages):
@@ -425,15 +383,16 @@ class App:
             return None
         return frame
 
-    async def _too_fast(self, socket: Socket, bucket: Bucket) -> bool:
+    async def _too_fast(self, socket: Socket, pace: Bucket) -> bool:
         """Let somebody who is too fast wait; return whether they are let go instead."""
         now = self._clock.now()
-        wait = bucket.take(now, _LONGEST_WAIT)
-        if wait > _LONGEST_WAIT:
+        ready = pace.ready()
+        if ready - now > _LONGEST_WAIT:
             socket.close(wire.SLOW_DOWN, "too many at once")
             return True
-        if wait:
-            await self._clock.sleep_until(now + wait)
+        pace.take(now)
+        if ready > now:
+            await self._clock.sleep_until(ready)
         return False
 
 
@@ -449,43 +408,10 @@ async def _end(socket: Socket, send: Send) -> None:
         pass
 
 
-async def _body(
-    asked: _Asked,
-    receive: Receive,
-    most: int,
-    within: Duration,
-    hold: Callable[[int], None] | None = None,
-) -> bytes:
-    """Read a body, and no more of it than is taken; each part is told to `hold` first.
-
-    Raises:
-        _Refused: it is larger or too slow, or the caller has gone.
-    """
-    too_large = _Refused(413, f"at most {most} bytes")
-    length = asked.header(b"content-length")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise too_large
-    body = bytearray()
-    with anyio.move_on_after(int(within) / _SECOND):
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise _Refused(400, "the caller has gone")
-            part = message.get("body", b"")
-            if len(body) + len(part) > most:
-                raise too_large
-            if hold is not None:
-                hold(len(part))
-            body += part
-            if not message.get("more_body", False):
-                return bytes(body)
-    raise _Refused(408, "it did not come in time")
-
-
-def _allow(asked: _Asked, *methods: str) -> None:
-    if asked.method not in methods:
+def _allow(scope: Scope, *methods: str) -> None:
+    if scope["method"] not in methods:
         allowed = (b"allow", ", ".join(methods).encode())
-        raise _Refused(405, f"expected {' or '.join(methods)}", allowed)
+        raise Refused(405, f"expected {' or '.join(methods)}", allowed)
 
 
 def _name(query: bytes) -> str:
@@ -496,6 +422,10 @@ def _name(query: bytes) -> str:
         return ""
     name = _TURNS.sub("", wire.clean(given)).replace("\\", "/").rpartition("/")[2]
     return " ".join(name.split())[-_NAME:]
+
+
+def _let_in(origin: str) -> Headers:
+    return [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
 
 
 def _json() -> Headers:

@@ -9,10 +9,12 @@ from contextlib import AbstractAsyncContextManager
 
 import attrs
 
-from tongdai.adapters.webchat.app import App, Scope
+from tongdai.adapters.asgi import Scope
+from tongdai.adapters.signing import Secrets
+from tongdai.adapters.webchat.app import App
 from tongdai.adapters.webchat.history import Histories, MemoryHistories
 from tongdai.adapters.webchat.limits import Limits
-from tongdai.adapters.webchat.tokens import Keys, Secrets
+from tongdai.adapters.webchat.tokens import Keys
 from tongdai.adapters.webchat.visits import Visits
 from tongdai.channels import Files as FileLimits
 from tongdai.channels import Inbound, Medium, Sent, Sign

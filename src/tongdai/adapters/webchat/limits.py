@@ -14,6 +14,7 @@ import attrs
 from tongdai.errors import ConfigurationError
 from tongdai.model.mode import check_count
 from tongdai.model.time import Duration, Instant, duration, hours, seconds
+from tongdai.runtime.pace import Bucket, Pace
 
 KINDS: Final = (
     *("image/png", "image/jpeg", "image/gif", "image/webp"),
@@ -115,34 +116,9 @@ class Limits:
             )
 
 
-class Bucket:
-    """Fills at a rate, and is drawn from; it may be in debt, which is paid by waiting.
-
-    Whoever would have to wait too long gets nothing, and owes nothing for asking.
-    """
-
-    __slots__ = ("_due", "_each", "_room")
-
-    def __init__(self, rate: Rate) -> None:
-        """Start full."""
-        self._each = int(rate.per) // rate.most or 1
-        self._room = int(rate.per)
-        self._due: Instant = 0  # when it is full again
-
-    def take(self, now: Instant, longest: int) -> int:
-        """Take one, and return how many microseconds to wait before going on: 0, mostly.
-
-        Where that is longer than the longest, none was taken.
-        """
-        due = max(now, self._due) + self._each
-        wait = max(0, due - now - self._room)
-        if wait <= longest:
-            self._due = due
-        return wait
-
-    def full(self, now: Instant) -> bool:
-        """Return whether nobody can tell it from a new one."""
-        return self._due <= now
+def bucket(rate: Rate) -> Bucket:
+    """Return what keeps a rate, rested."""
+    return Bucket(Pace(rate.most * int(seconds(1)) / int(rate.per), rate.most))
 
 
 class Buckets:
@@ -156,14 +132,17 @@ class Buckets:
 
     def take(self, who: str, now: Instant) -> int:
         """Take one of a caller's, or return how long to wait until there is one."""
-        bucket = self._buckets.pop(who, None) or Bucket(self._rate)
-        self._buckets[who] = bucket
+        found = self._buckets.pop(who, None) or bucket(self._rate)
+        self._buckets[who] = found
         while len(self._buckets) > 1:
             oldest = next(iter(self._buckets))
-            if len(self._buckets) <= self._most and not self._buckets[oldest].full(now):
+            if len(self._buckets) <= self._most and not self._buckets[oldest].rested(now):
                 break
             del self._buckets[oldest]
-        return bucket.take(now, 0)
+        wait = max(0, found.ready() - now)
+        if not wait:
+            found.take(now)
+        return wait
 
     def __len__(self) -> int:
         """Count the callers that are remembered."""

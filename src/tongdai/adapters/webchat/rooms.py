@@ -8,18 +8,18 @@ widget comes back and is told what it has missed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Final
 
 import anyio
 import attrs
 
+from tongdai.adapters.asgi import Send
 from tongdai.adapters.webchat import wire
-from tongdai.adapters.webchat.limits import Bucket, Limits
+from tongdai.adapters.webchat.limits import Limits, bucket
 from tongdai.adapters.webchat.tokens import Visitor
 from tongdai.model.time import Instant
-
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from tongdai.runtime.pace import Bucket
 
 _IDLE: Final = 20_000
 
@@ -146,7 +146,7 @@ class Rooms:
         """Return the room of a visitor."""
         room = self._rooms.get(visitor)
         if room is None:
-            room = self._rooms[visitor] = Room(visitor, Bucket(self._limits.messages))
+            room = self._rooms[visitor] = Room(visitor, bucket(self._limits.messages))
             self._rest(visitor)
         return room
 

@@ -11,26 +11,18 @@ for. No other algorithm is taken, whatever its header says.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-from collections.abc import Iterable
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from tongdai.adapters.signing import Secrets, decoded, encoded, several, signature
 from tongdai.channels import Secret, matches
 from tongdai.errors import ConfigurationError
 from tongdai.model.contact import Claim
 from tongdai.model.personal import Personal, PersonalText, Value
 from tongdai.model.time import Instant
 
-Secrets: TypeAlias = str | bytes | Secret | Iterable[str | bytes | Secret]
-"""A key, or several: the first signs, all of them verify."""
-
-_LEAST: Final = 16
 _LONGEST: Final = 4_096
 _MICROSECONDS: Final = 1_000_000
 _Short: TypeAlias = Annotated[str, Meta(max_length=256), Personal]
@@ -114,13 +106,7 @@ class Keys:
         Raises:
             ConfigurationError: there is none, or one is shorter than 16 bytes.
         """
-        given = [secrets] if isinstance(secrets, (str, bytes, Secret)) else list(secrets)
-        self._keys = [each if isinstance(each, Secret) else Secret(each) for each in given]
-        if not self._keys or min(len(key.reveal()) for key in self._keys) < _LEAST:
-            raise ConfigurationError(
-                f"{field}: expected a key of {_LEAST} bytes or more, or several of them;"
-                " secrets.token_urlsafe(32) makes one"
-            )
+        self._keys = several(secrets, field)
         self._channel = channel
 
     def __repr__(self) -> str:
@@ -129,7 +115,7 @@ class Keys:
 
     def sign(self, what: Visitor | Kept) -> str:
         """Return a token."""
-        body = _encoded(msgspec.json.encode(what))
+        body = encoded(msgspec.json.encode(what))
         return f"{body}.{self._signature(self._keys[0], type(what).__name__, body)}"
 
     def visitor(self, token: str, now: Instant) -> Visitor | None:
@@ -143,18 +129,18 @@ class Keys:
 
     def identity(self, token: str, now: Instant) -> Identity | str:  # noqa: PLR0911 - a reason each
         """Return whom a JSON Web Token lets in, or why nobody."""
-        signed, _, signature = token.rpartition(".")
+        signed, _, given = token.rpartition(".")
         head, _, body = signed.partition(".")
         try:
             if len(token) > _LONGEST:
                 return f"it has more than {_LONGEST} characters"
-            header = _header.decode(_decoded(head))
+            header = _header.decode(decoded(head))
             if header.alg != "HS256" or header.crit is not None:
                 return "its algorithm is not HS256, or its header asks for more (`crit`)"
-            expected = [_hmac(key, signed) for key in self._keys]
-            if not matches(expected, signature):
+            expected = [signature(key, signed) for key in self._keys]
+            if not matches(expected, given):
                 return "its signature does not fit"
-            claims = _body.decode(_decoded(body))
+            claims = _body.decode(decoded(body))
             wanted = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         except (ValueError, RecursionError):
             return "it is no JSON Web Token with a `sub` and an `exp`"
@@ -167,19 +153,19 @@ class Keys:
         return Identity(user=claims.sub, name=claims.name, email=claims.email)
 
     def _read(self, token: str, kind: type[T]) -> T | None:
-        body, _, signature = token.rpartition(".")
+        body, _, given = token.rpartition(".")
         if len(token) > _LONGEST:
             return None
         expected = [self._signature(key, kind.__name__, body) for key in self._keys]
-        if not matches(expected, signature):
+        if not matches(expected, given):
             return None
         try:
-            return msgspec.json.decode(_decoded(body), type=kind)
+            return msgspec.json.decode(decoded(body), type=kind)
         except (ValueError, RecursionError):
             return None
 
     def _signature(self, key: Secret, purpose: str, body: str) -> str:
-        return _hmac(key, f"tongdai {purpose}\0{self._channel}\0{body}")
+        return signature(key, f"tongdai {purpose}\0{self._channel}\0{body}")
 
 
 def sign_identity(
@@ -210,26 +196,5 @@ def sign_identity(
     key = secret if isinstance(secret, Secret) else Secret(secret)
     body = {"sub": user, "exp": expires // _MICROSECONDS, "name": name, "email": email}
     claims = msgspec.json.encode({name: value for name, value in body.items() if value != ""})
-    signed = f"{_encoded(_HEADER)}.{_encoded(claims)}"
-    return f"{signed}.{_hmac(key, signed)}"
-
-
-def _hmac(key: Secret, text: str) -> str:
-    told = text.encode(errors="surrogatepass")
-    return _encoded(hmac.digest(key.reveal(), told, hashlib.sha256))
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    """Return what is encoded.
-
-    Raises:
-        ValueError: it is not encoded like this.
-    """
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from error
+    signed = f"{encoded(_HEADER)}.{encoded(claims)}"
+    return f"{signed}.{signature(key, signed)}"

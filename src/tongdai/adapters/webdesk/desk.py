@@ -21,18 +21,18 @@ from urllib.parse import quote
 
 import anyio
 
+from tongdai.adapters.asgi import App, Receive, Scope, Send, from_here, lifespan, path_of
+from tongdai.adapters.signing import Secrets, several
 from tongdai.adapters.webdesk import asks
 from tongdai.adapters.webdesk.acts import Acts
-from tongdai.adapters.webdesk.asgi import App, Receive, Scope, Send, from_here, path_of
 from tongdai.adapters.webdesk.board import Board
 from tongdai.adapters.webdesk.lines import Frame, milliseconds
 from tongdai.adapters.webdesk.pages import Pages
 from tongdai.adapters.webdesk.seat import Seat
-from tongdai.adapters.webdesk.tokens import agent_of, several, signed
+from tongdai.adapters.webdesk.tokens import agent_of, signed
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.adapters.webdesk.wall import Wall
 from tongdai.center import inputs
-from tongdai.channels import Secret
 from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError
 from tongdai.model.codec import encode
 from tongdai.model.time import Duration, duration, hours, seconds
@@ -68,7 +68,7 @@ class WebDesk:
     def __init__(  # noqa: PLR0913 - settings with defaults
         self,
         *,
-        secret: Secret | str | bytes | Iterable[Secret | str | bytes],
+        secret: Secrets,
         agents: Mapping[str, str] | None = None,
         title: str = "tongdai",
         dispositions: Sequence[str] = (),
@@ -103,12 +103,12 @@ class WebDesk:
             ConfigurationError: names the setting and what would be right.
         """
         self.files: Files = MemoryFiles() if files is None else files
-        self._secrets = several(secret)
+        self._secrets = several(secret, "WebDesk.secret")
         self._names = None if agents is None else dict(agents)
         self._title = title
         self._dispositions = _texts(dispositions, "WebDesk.dispositions")
         self._reasons = _texts(reasons, "WebDesk.reasons")
-        self._origins = frozenset(_texts(origins, "WebDesk.origins"))
+        self._origins = frozenset(each.lower() for each in _texts(origins, "WebDesk.origins"))
         for origin in self._origins:
             if not re.fullmatch(r"https?://[^/\s]+", origin):
                 raise ConfigurationError(
@@ -206,9 +206,7 @@ class WebDesk:
         elif scope["type"] == "http":
             await self._pages.serve(scope, receive, send)
         elif scope["type"] == "lifespan":
-            while (await receive())["type"] != "lifespan.shutdown":
-                await send({"type": "lifespan.startup.complete"})
-            await send({"type": "lifespan.shutdown.complete"})
+            await lifespan(receive, send)
 
     # --- following the center -----------------------------------------------------------------
 
@@ -319,7 +317,7 @@ class WebDesk:
         known = agent in live.center.state.router.agents
         if not known or (self._names is not None and agent not in self._names):
             return "token"
-        seat = Seat(agent, lambda: self._whole(agent), self._clock.now())
+        seat = Seat(agent, lambda: self._whole(agent))
         before = self._seats.get(agent)
         self._seats[agent] = seat
         if before is not None:

@@ -1,7 +1,8 @@
 """What browsers get over HTTP: the page, what it is made of, and files.
 
 Rule: files are given to agents who sit at the desk, and only those that stand in a conversation of
-theirs; as bytes to keep, never as something that a browser would show or run in place.
+theirs; as bytes to keep, never as something that a browser would show or run in place. Each answer
+says what may be done with it (`nosniff`, a content security policy).
 """
 
 from __future__ import annotations
@@ -13,14 +14,25 @@ from importlib import resources
 from typing import Final
 from urllib.parse import unquote
 
-from tongdai.adapters.webdesk.asgi import Receive, Scope, Send, answer, body_of, header, path_of
+from tongdai.adapters.asgi import Receive, Refused, Scope, Send, answer, body_of, header, path_of
 from tongdai.adapters.webdesk.board import Board
 from tongdai.adapters.webdesk.lines import file_frame
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.errors import ChannelFault
 from tongdai.model.codec import encode
+from tongdai.model.time import minutes
 from tongdai.runtime import Files
 
+_UPLOAD: Final = minutes(2)  # for all of a file
+_PAGE: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 _KIND: Final = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 _ASSETS: Final = {
     "": ("desk.html", "text/html; charset=utf-8"),
@@ -59,11 +71,18 @@ class Pages:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        try:
+            await self._serve(scope, receive, send)
+        except Refused as refused:
+            await _answer(scope, send, refused.status, refused.why.encode())
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = path_of(scope), scope["method"]
         name = path.removeprefix("/")
         if path == "":
             where = str(scope.get("root_path", "")) or str(scope["path"])
-            await answer(send, 307, b"", "text/plain", (b"location", f"{where}/".encode()))
+            location = (b"location", f"{where}/".encode())
+            await _answer(scope, send, 307, b"", "text/plain", location)
         elif name in self._assets and method in ("GET", "HEAD"):
             await self._asset(scope, send, name)
         elif name == "files" and method == "POST":
@@ -71,30 +90,31 @@ class Pages:
         elif name.startswith("files/") and method == "GET":
             await self._download(scope, send, unquote(name.removeprefix("files/")))
         else:
-            await answer(send, 404, b"there is nothing here")
+            raise Refused(404, "there is nothing here")
 
     async def _asset(self, scope: Scope, send: Send, name: str) -> None:
         body, kind, tag = self._assets[name]
         kept = ((b"etag", tag.encode()), (b"cache-control", b"no-cache"))
         if header(scope, b"if-none-match") == tag:
-            await answer(send, 304, b"", kind, *kept)
+            await _answer(scope, send, 304, b"", kind, *kept)
         else:
-            await answer(send, 200, b"" if scope["method"] == "HEAD" else body, kind, *kept)
+            await _answer(scope, send, 200, body, kind, *kept)
 
     def _bearer(self, scope: Scope) -> str:
-        """Return who asks; empty where nobody knows."""
+        """Return who asks.
+
+        Raises:
+            Refused: nobody knows.
+        """
         kind, _, token = header(scope, b"authorization").partition(" ")
-        return self._sits(token) if kind.lower() == "bearer" else ""
+        agent = self._sits(token) if kind.lower() == "bearer" else ""
+        if not agent:
+            raise Refused(401, "sit down first")
+        return agent
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         agent = self._bearer(scope)
-        if not agent:
-            await answer(send, 401, b"sit down first")
-            return
-        data = await body_of(receive, self._largest)
-        if data is None:
-            await answer(send, 413, f"at most {self._largest} bytes".encode())
-            return
+        data = await body_of(scope, receive, self._largest, _UPLOAD)
         kind = header(scope, b"content-type").partition(";")[0].strip().lower()
         name = "".join(each for each in unquote(header(scope, b"x-name")) if each.isprintable())
         try:
@@ -104,26 +124,22 @@ class Pages:
                 kind=kind if _KIND.fullmatch(kind) else "application/octet-stream",
             )
         except ChannelFault as fault:
-            await answer(send, 503 if fault.kind == "retry" else 422, str(fault).encode())
-            return
+            raise Refused(503 if fault.kind == "retry" else 422, str(fault)) from fault
         self._uploads.put(agent, kept)
-        await answer(send, 201, encode(file_frame(kept)), "application/json")
+        await _answer(scope, send, 201, encode(file_frame(kept)), "application/json")
 
     async def _download(self, scope: Scope, send: Send, url: str) -> None:
         """Give a file that stands in a conversation of the agent's; it is never shown in place."""
         agent = self._bearer(scope)
-        if not agent:
-            await answer(send, 401, b"sit down first")
-            return
         found = self._uploads.of(agent, url) or self._board.file(agent, url)
         try:
             data = None if found is None else await self._files.fetch(url)
         except KeyError:
             data = None
         if data is None:
-            await answer(send, 404, b"there is no such file here")
-            return
-        await answer(
+            raise Refused(404, "there is no such file here")
+        await _answer(
+            scope,
             send,
             200,
             data,
@@ -132,6 +148,21 @@ class Pages:
             (b"cache-control", b"private, max-age=3600"),
             policy="default-src 'none'; sandbox",
         )
+
+
+async def _answer(  # noqa: PLR0913 - what an answer is made of
+    scope: Scope,
+    send: Send,
+    status: int,
+    body: bytes,
+    kind: str = "text/plain; charset=utf-8",
+    *more: tuple[bytes, bytes],
+    policy: str = _PAGE,
+) -> None:
+    """Answer a request, and say what may be done with the answer."""
+    policies = (b"content-security-policy", policy.encode())
+    headers = [(b"content-type", kind.encode()), policies, *_ALWAYS, *more]
+    await answer(scope, send, status, body, headers)
 
 
 def _assets() -> dict[str, tuple[bytes, str, str]]:

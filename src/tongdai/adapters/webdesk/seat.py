@@ -15,11 +15,11 @@ import anyio
 
 from tongdai.model.codec import encode
 from tongdai.model.time import Instant
+from tongdai.runtime.pace import Bucket, Pace
 
 HELD: Final = 200
 """Frames that are held for a slow browser."""
-_BURST: Final = 80
-_EACH: Final = 50_000  # microseconds for one frame more: 20 a second
+_PACE: Final = Pace(20, burst=80)  # frames a second
 
 
 class Seat:
@@ -30,13 +30,12 @@ class Seat:
         why: why it was taken away; empty while it is theirs.
     """
 
-    def __init__(self, agent: str, whole: Callable[[], object], now: Instant) -> None:
+    def __init__(self, agent: str, whole: Callable[[], object]) -> None:
         """Begin with everything still to be shown.
 
         Args:
             agent: who sits there.
             whole: gives the frame with everything.
-            now: the instant.
         """
         self.agent = agent
         self.why = ""
@@ -44,8 +43,7 @@ class Seat:
         self._frames: deque[tuple[bytes, bool]] = deque()  # and whether it is an answer
         self._behind = True
         self._changed = anyio.Event()
-        self._may = float(_BURST)
-        self._counted = now
+        self._bucket = Bucket(_PACE)
 
     def put(self, frame: bytes) -> None:
         """Hold a frame for the browser."""
@@ -90,7 +88,6 @@ class Seat:
 
     def too_fast(self, now: Instant) -> bool:
         """Count a frame that came; return whether there were too many lately."""
-        self._may = min(float(_BURST), self._may + (now - self._counted) / _EACH)
-        self._counted = now
-        self._may -= 1
-        return self._may < 0
+        early = now < self._bucket.ready()
+        self._bucket.take(now)
+        return early

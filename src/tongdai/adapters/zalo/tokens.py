@@ -13,8 +13,6 @@ have the same end; it is tried again first.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlencode
@@ -24,6 +22,7 @@ import anyio.to_thread
 import attrs
 
 from tongdai.adapters.http import HttpClient, HttpRequest
+from tongdai.adapters.replacing import replace
 from tongdai.adapters.zalo.codes import SPENT, code_of, fault_of
 from tongdai.adapters.zalo.plain import number, parsed, text
 from tongdai.channels import Secret
@@ -127,28 +126,7 @@ class FileTokens:
             "refresh_token": tokens.refresh.reveal().decode(),
             "expires": tokens.expires,
         }
-        folder = self._path.parent
-        number, name = tempfile.mkstemp(dir=folder, prefix=f".{self._path.name}.")  # (mode 0600)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(json.dumps(document).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _settle(folder)
-
-
-def _settle(folder: Path) -> None:
-    """Let a folder's entries reach the disk, where the system can do that."""
-    if os.name == "posix":
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+        replace(self._path, json.dumps(document).encode())
 
 
 class Access:
