@@ -1,8 +1,8 @@
 """What looking costs: explain, position, estimate, replay and snapshot, at two sizes each.
 
-The ratio is the cost at the larger size to the cost at the smaller one. Explaining looks at every
-agent, but asks a pool (agents of equal skills) once; replay and snapshot are linear, and what is
-given for them is the cost of one event, and of one contact.
+The ratio is the cost at the larger size to the cost at the smaller one. Explaining asks pools
+(agents of equal skills), and agents where nothing is lacking; replay and snapshot are linear, and
+what is given for them is the cost of one event, and of one contact.
 """
 
 from __future__ import annotations

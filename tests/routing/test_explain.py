@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -245,6 +246,62 @@ def test_rows_are_sorted_by_nearness_and_count_everybody(
     assert tuple(str(step.requires) or "anyone" for step in plan.steps[1:]) == tuple(
         text for text, _ in found.then
     )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["vi", "en"]), st.integers(1, 5)),
+            st.sampled_from(["available", "away", "offline"]),
+        ),
+        min_size=21,
+        max_size=40,
+    ),
+    st.lists(
+        st.sampled_from(
+            ["vi>=4", "vi", "en>=3, without a1 and a2", "(vi or en), without a1", "without a3", ""]
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sets(st.integers(0, 20), max_size=3),
+)
+def test_what_is_counted_is_what_each_would_be_told(
+    staff: list[tuple[dict[str, int], str]], steps: list[str], declined: set[int]
+) -> None:
+    """In a large center pools are asked in place of agents, and the answers are the same."""
+    router = Router()
+    for number, (skills, presence) in enumerate(staff):
+        router.put(Agent(f"a{number}", skills), 0)
+        router.presence(f"a{number}", untyped(presence), 0)
+    plan = Plan(steps[0], *[Step(seconds(10 * at), text) for at, text in enumerate(steps[1:], 1)])
+    router.wait(Contact("c1"), 0, plan=plan)
+    for number in declined:
+        router.cool("c1", f"a{number}", seconds(30), 0)
+    counted = router.explain("c1", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tongdai.routing.explain._LISTED", 40)
+        listed = router.explain("c1", 0)
+    expected = Counter((row.why, row.fits_in, row.near) for row in listed.rows)
+    found = {
+        (row.why, row.fits_in, row.near): int(row.who.split()[0]) if " " in row.who else 1
+        for row in counted.rows
+    }
+    assert expected == found
+    alone = {row for row in counted.rows if " " not in row.who}
+    assert alone <= set(listed.rows)
+    assert listed.never == counted.never
+
+
+def test_whom_every_step_leaves_out_meets_none_of_them() -> None:
+    """Also in a large center, where the rest of their pool would be asked."""
+    router = Router([Agent("an", {"vi": 1}), *[Agent(f"a{number}") for number in range(20)]])
+    router.wait(Contact("c1"), 0, plan="vi, without an")
+    found = router.explain("c1", 0)
+    assert found.never
+    assert [("20 agents", "lacks vi"), ("an", "excluded")] == [
+        (row.who, row.why) for row in found.rows
+    ]
 
 
 @given(st.integers(0, int(minutes(5))))

@@ -1,20 +1,24 @@
 """Why a contact waits, agent by agent.
 
 Rule: an explanation is plain data that prints; it is sorted by nearness, who will fit soonest first
-and what no step can mend last. It is made on request, off the hot path: O(agents). In a large
-center agents with the same answer are counted, not listed.
+and what no step can mend last. It is made on request, off the hot path. In a large center agents
+with the same answer are counted, not listed, and pools are asked in their place: O(pools, and
+agents who have the rarest skill that is needed).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TypeAlias
 
 import attrs
 
 from tongdai.model.requirement import Requirement
 from tongdai.model.time import Duration, Instant
-from tongdai.routing.lanes import AgentState, Pool, Waiter
+from tongdai.routing.lanes import AgentState, Lane, Pool, Waiter
+from tongdai.routing.roster import Roster
 
 _LISTED = 20  # with more agents than this, equal answers are counted
 _LONGEST = 30  # rows that are printed
@@ -95,15 +99,13 @@ class Explanation:
         return "\n".join([head, *table])
 
 
-def explain(
-    waiter: Waiter, now: Instant, agents: Mapping[str, AgentState], others: Iterable[Waiter]
-) -> Explanation:
+def explain(waiter: Waiter, now: Instant, roster: Roster, others: Iterable[Waiter]) -> Explanation:
     """Return why a contact waits (`Router.explain`).
 
     Args:
         waiter: the contact.
         now: the instant.
-        agents: all agents.
+        roster: all agents.
         others: all contacts in the router, waiting and taken.
     """
     needs = waiter.contact.needs
@@ -126,13 +128,12 @@ def explain(
         )
     else:
         shown = plan.steps[step].requires & needs
-    ever = [shown.unheld(), *(wanted.unheld() for wanted, _ in later)]
     place = of = 0
     if lane is not None:
         ranks = [other.rank for other in others if other.lane is not None]
         of = len(ranks)
         place = 1 + sum(rank < waiter.rank for rank in ranks)
-    rows = _rows(agents, waiter, shown, later, now) if lane is not None else ()
+    look = _Look(waiter, now, shown, later, roster)
     return Explanation(
         contact=waiter.contact.id,
         waited=Duration(now - waiter.since),
@@ -143,121 +144,159 @@ def explain(
         needs=str(shown) or "anyone",
         held=shown.first if lane is not None else None,
         then=tuple((str(wanted) or "anyone", wait) for wanted, wait in later),
-        rows=rows,
-        never=_never(ever, agents),
+        rows=() if lane is None else look.rows(),
+        never=look.never(),
         now_with=waiter.agents,
     )
 
 
-def _never(ever: list[Requirement], agents: Mapping[str, AgentState]) -> bool:
-    """Return whether no agent meets any of these requirements."""
-    hopeless: set[Pool] = set()
-    for state in agents.values():
-        if state.pool in hopeless:
-            continue
-        possible = [wanted for wanted in ever if wanted.met_by(state.pool.skills)]
-        if any(map(state.agent.meets, possible)):
-            return False
-        if not possible:
-            hopeless.add(state.pool)
-    return True
-
-
-def _rows(
-    agents: Mapping[str, AgentState],
-    waiter: Waiter,
-    wanted: Requirement,
-    later: list[tuple[Requirement, Duration]],
-    now: Instant,
-) -> tuple[Row, ...]:
-    listed = len(agents) <= _LISTED
-    unheld = wanted.unheld()
-    asked = [unheld, *(step for step, _ in later)]
-    alike = not any(one.without for one in asked)  # what a pool lacks, each of its agents lacks
-    lacks: dict[Pool, _Answer | None] = {}
-    grouped: dict[tuple[str, Duration | None, int], list[str]] = {}
-    for name, state in agents.items():
-        if not alike or state.pool not in lacks:
-            lacks[state.pool] = _lack(state, unheld, later)
-        why, fits_in, near = lacks[state.pool] or _why(
-            waiter, state, wanted, later=later, now=now, named=listed
-        )
-        key = (name, fits_in, near) if listed else (why, fits_in, near)
-        grouped.setdefault(key, []).append(name)
-        if listed:
-            grouped[key].append(why)
-    rows: list[Row] = []
-    crowds = sorted(grouped.items(), key=lambda one: 0 if listed else -len(one[1]))
-    for (text, fits_in, near), names in crowds:
-        if listed:
-            rows.append(Row(text, names[1], fits_in, near))
-        else:
-            who = names[0] if len(names) == 1 else f"{len(names)} agents"
-            rows.append(Row(who, text, fits_in, near))
-    rows.sort(key=lambda row: (row.near, row.fits_in or 0))
-    return tuple(rows)
-
-
 _Answer: TypeAlias = tuple[str, Duration | None, int]
+"""Why not now, when time mends it, and how near that is (see `Row`)."""
 
 
-def _lack(
-    state: AgentState, wanted: Requirement, later: list[tuple[Requirement, Duration]]
-) -> _Answer | None:
-    """Return what an agent lacks and when a step mends it, or `None` where they lack nothing."""
-    agent = state.agent
-    if agent.meets(wanted):
-        return None
-    fits_in = next((wait for step, wait in later if agent.meets(step)), None)
-    return _shortfall(state, wanted), fits_in, 2 if fits_in is None else 0
+class _Look:
+    """A look at all agents, for one contact.
 
+    Pools with equal levels in the skills that count here have one answer. Agents are looked at one
+    by one where nothing is lacking, and where a step leaves them out by name (they are `named`).
+    """
 
-def _why(  # noqa: PLR0911, PLR0913 - one answer a reason, nearest reason first
-    waiter: Waiter,
-    state: AgentState,
-    wanted: Requirement,
-    *,
-    later: list[tuple[Requirement, Duration]],
-    now: Instant,
-    named: bool,
-) -> _Answer:
-    agent = state.agent
-    until = (waiter.cooling or {}).get(agent.id)
-    if until is not None:
-        return "declined, cooling off", Duration(until - now), 0
-    if state.presence != "available":
-        reason = f" ({state.reason})" if state.reason and named else ""
-        return state.presence.replace("_", " ") + reason, None, 1
-    lane = waiter.lane
-    if lane is not None and not lane.bench.room(state):
-        work = lane.bench.work
-        cost = agent.costs.get(work.mode, work.cost)
-        if cost <= state.free:
-            return f"at the limit of {state.modes.get(work.mode, 0)} {work.mode} contacts", None, 1
-        if not named:
-            return "busy", None, 1
-        with_whom = ", ".join(state.active) or "nobody"
-        return f"busy with {with_whom} ({state.free} units free, needs {cost})", None, 1
-    if wanted.first is not None and wanted.first != agent.id:
-        fits_in = next((wait for step, wait in later if step.first in (None, agent.id)), None)
-        return (
-            f"fits, but the contact is held for {wanted.first}",
-            fits_in,
-            1 if fits_in is None else 0,
+    def __init__(
+        self,
+        waiter: Waiter,
+        now: Instant,
+        wanted: Requirement,
+        later: list[tuple[Requirement, Duration]],
+        roster: Roster,
+    ) -> None:
+        self._waiter = waiter
+        self._now = now
+        self._wanted = wanted
+        self._unheld = wanted.unheld()
+        self._later = later
+        self._steps = steps = [self._unheld, *(step for step, _ in later)]
+        self._roster = roster
+        without = frozenset(name for step in steps for name in step.without)
+        self._named = [state for name, state in roster.agents.items() if name in without]
+        self._sizes = {pool: pool.size for pool in roster.pools}  # without who is named
+        for state in self._named:
+            self._sizes[state.pool] -= 1
+        skills = {
+            name for step in steps for group in (step.skills, *step.any_of) for name, _ in group
+        }
+        self._alike: dict[tuple[int, ...], list[Pool]] = {}
+        for pool, size in self._sizes.items():
+            if size:
+                get = pool.skills.get
+                levels = tuple([get(name, 0) for name in skills])
+                self._alike.setdefault(levels, []).append(pool)
+
+    def never(self) -> bool:
+        """Return whether no agent here meets any step of the plan."""
+        pools = (same[0] for same in self._alike.values())
+        return not any(
+            step.met_by(pool.skills) for pool in pools for step in self._steps
+        ) and not any(state.agent.meets(step) for state in self._named for step in self._steps)
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return a row for each agent; in a large center, one for each answer."""
+        agents = self._roster.agents
+        if len(agents) <= _LISTED:
+            rows = [Row(name, *self._answer(state, listed=True)) for name, state in agents.items()]
+        else:
+            rows = self._counted()
+        rows.sort(key=lambda row: (row.near, row.fits_in or 0))
+        return tuple(rows)
+
+    def _counted(self) -> list[Row]:
+        """Return a row for each answer; what most agents have goes first."""
+        count: Counter[_Answer] = Counter()
+        whose: dict[_Answer, Pool | AgentState] = {}
+        fitting: set[Pool] = set()
+        for same in self._alike.values():
+            lack = self._lack(same[0].skills)
+            if lack is None:
+                fitting.update(same)
+            else:
+                count[lack] += sum(self._sizes[pool] for pool in same)
+                whose[lack] = same[0]
+        named = set(self._named)
+        able = (
+            state
+            for state in (self._roster.with_skills(self._unheld) if fitting else ())
+            if state.pool in fitting and state not in named
         )
-    if state.held and lane is not None and not lane.bench.work.exclusive:
-        return "kept for a live contact that waits", None, 1
-    return "ready", Duration(0), 0
+        for state in chain(able, self._named):
+            answer = self._answer(state, listed=False)
+            count[answer] += 1
+            whose[answer] = state
+        alone = {pool: "" for answer, pool in whose.items() if count[answer] == 1}
+        if any(isinstance(one, Pool) for one in alone):
+            for state in self._roster.agents.values():
+                if state.pool in alone and state not in named:
+                    alone[state.pool] = state.agent.id
+
+        def who(answer: _Answer) -> str:
+            one = whose[answer]
+            if count[answer] > 1:
+                return f"{count[answer]} agents"
+            return one.agent.id if isinstance(one, AgentState) else alone[one]
+
+        found = sorted(count, key=lambda answer: (-count[answer], answer[0]))
+        return [Row(who(answer), *answer) for answer in found]
+
+    def _answer(self, state: AgentState, *, listed: bool) -> _Answer:
+        lack = self._lack(state.agent.skills, state.agent.id)
+        return self._why(state, listed=listed) if lack is None else lack
+
+    def _lack(self, skills: Mapping[str, int], agent: str | None = None) -> _Answer | None:
+        """Return what is lacking, and when a step mends it; `None` where nothing is."""
+
+        def meets(step: Requirement) -> bool:
+            return agent not in step.without and step.met_by(skills)
+
+        if meets(self._unheld):
+            return None
+        fits_in = next((wait for step, wait in self._later if meets(step)), None)
+        excluded = agent in self._unheld.without
+        why = "excluded" if excluded else "; ".join(_lacking(skills, self._unheld))
+        return why, fits_in, 2 if fits_in is None else 0
+
+    def _why(self, state: AgentState, *, listed: bool) -> _Answer:
+        """Return why somebody who lacks nothing does not have the contact: the nearest reason."""
+        agent = state.agent
+        waiter = self._waiter
+        until = (waiter.cooling or {}).get(agent.id)
+        if until is not None:
+            return "declined, cooling off", Duration(until - self._now), 0
+        if state.presence != "available":
+            reason = f" ({state.reason})" if state.reason and listed else ""
+            return state.presence.replace("_", " ") + reason, None, 1
+        lane = waiter.lane
+        if lane is not None and not lane.bench.room(state):
+            return self._busy(state, lane, listed=listed), None, 1
+        first = self._wanted.first
+        if first is not None and first != agent.id:
+            later = self._later
+            fits_in = next((wait for step, wait in later if step.first in (None, agent.id)), None)
+            why = f"fits, but the contact is held for {first}"
+            return why, fits_in, 1 if fits_in is None else 0
+        if state.held and lane is not None and not lane.bench.work.exclusive:
+            return "kept for a live contact that waits", None, 1
+        return "ready", Duration(0), 0
+
+    def _busy(self, state: AgentState, lane: Lane, *, listed: bool) -> str:
+        work = lane.bench.work
+        cost = state.agent.costs.get(work.mode, work.cost)
+        if cost <= state.free:
+            return f"at the limit of {state.modes.get(work.mode, 0)} {work.mode} contacts"
+        if not listed:
+            return "busy"
+        with_whom = ", ".join(state.active) or "nobody"
+        return f"busy with {with_whom} ({state.free} units free, needs {cost})"
 
 
-def _shortfall(state: AgentState, wanted: Requirement) -> str:
-    if state.agent.id in wanted.without:
-        return "excluded"
-    return "; ".join(_lacking(state, wanted))
-
-
-def _lacking(state: AgentState, wanted: Requirement) -> Iterator[str]:
-    skills = state.agent.skills
+def _lacking(skills: Mapping[str, int], wanted: Requirement) -> Iterator[str]:
     for name, level in wanted.skills:
         has = skills.get(name, 0)
         if not has:

@@ -56,6 +56,11 @@ class Roster:
             near = did_you_mean(agent, self.agents)
             raise IllegalInput(f"agent: no agent {agent!r}.{near}") from None
 
+    @property
+    def pools(self) -> Iterable[Pool]:
+        """All pools; none is empty."""
+        return self._pools.values()
+
     # --- who is here --------------------------------------------------------------------------
 
     def put(self, agent: Agent, now: Instant, *, available: bool) -> None:

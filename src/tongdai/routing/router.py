@@ -465,7 +465,7 @@ class Router:
             IllegalInput: there is no such contact.
         """
         waiter = self._waiter(contact)
-        return explain(waiter, checked(now), self._roster.agents, self._waiters.values())
+        return explain(waiter, checked(now), self._roster, self._waiters.values())
 
     def candidates(self, contact: str) -> list[str]:
         """Return who is ready and fits a waiting contact, best first.
