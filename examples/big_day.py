@@ -57,7 +57,7 @@ from tongdai.center import (
     generate,
     simulate,
 )
-from tongdai.center.inputs import AnyInput
+from tongdai.center.inputs import Input
 from tongdai.metrics import Row
 
 WHOLE_DAY = 10_000_000
@@ -119,7 +119,7 @@ class Watched(Center):
         super().__init__(queues)
         self.watch = Watch(7)  # (not each: asking for the time would be a good part of the cost)
 
-    def handle(self, input: AnyInput, now: Instant) -> Decision:
+    def handle(self, input: Input, now: Instant) -> Decision:
         """Decide."""
         decision: Decision = self.watch(super().handle, input, now)
         return decision

@@ -36,7 +36,7 @@ from tongdai import (
     seconds,
 )
 from tongdai.center import events
-from tongdai.center.inputs import AnyInput, Relink
+from tongdai.center.inputs import Input, Relink
 from tongdai.channels import Message
 from tongdai.model.mode import Mode
 from tongdai.profiles import Observation, Policy, Profile, Resolver
@@ -83,7 +83,7 @@ class Morning:
         for agent in (Agent("an", {"vi": 5}), Agent("binh", {"en": 5, "vi": 3})):
             self.tell(PutAgent(agent, available=True))
 
-    def tell(self, input: AnyInput) -> Decision:
+    def tell(self, input: Input) -> Decision:
         """Tell the center something, five seconds after the last."""
         self.now += seconds(5)
         decision = self.center.handle(input, self.now)

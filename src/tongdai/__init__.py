@@ -22,6 +22,7 @@ from tongdai.center.inputs import (
     Tick,
 )
 from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError
+from tongdai.ivr.flow import Flow
 from tongdai.metrics.fold import Metrics
 from tongdai.model.agent import Agent, Presence
 from tongdai.model.contact import Address, Claim, Contact, Content
@@ -50,6 +51,7 @@ __all__ = [
     "Dispose",
     "Duration",
     "End",
+    "Flow",
     "IllegalInput",
     "Instant",
     "Metrics",

@@ -308,7 +308,7 @@ class NaiveMachine(CenterMachine):
         """Return how much time passes."""
         return pauses
 
-    def give(self, input: inputs.AnyInput, now: Instant) -> Decision:
+    def give(self, input: inputs.Input, now: Instant) -> Decision:
         """Hand in an input, and see that the naive model tells the same."""
         decision = super().give(input, now)
         expected = self.naive.handle(input, now, decision.events)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import msgspec
@@ -218,7 +218,7 @@ class Naive:
         self.told: Sequence[events.AnyEvent] = ()
 
     def handle(
-        self, asked: inputs.AnyInput, now: Instant, told: Sequence[events.AnyEvent]
+        self, asked: inputs.Input, now: Instant, told: Sequence[events.AnyEvent]
     ) -> list[events.AnyEvent]:
         """Return what must happen. `told` settles ties of equal deadlines, and nothing else."""
         self.out = []
@@ -232,7 +232,7 @@ class Naive:
         self.clock = now
         self.cause = asked.id
         before = len(self.out)
-        self.act(asked)
+        self.act(cast("inputs.AnyInput", asked))
         if self.cause:
             self.seen.add(asked.id)
             if len(self.out) == before:
@@ -831,7 +831,7 @@ class Naive:
         if presence != "available":
             self.withdraw(agent, f"agent {presence}")
 
-    def lose(self, asked: inputs.AnyInput, agent: str) -> None:
+    def lose(self, asked: inputs.Input, agent: str) -> None:
         """An agent's connection broke."""
         person = self.person(agent)
         assert person is not None
@@ -1034,7 +1034,7 @@ class Naive:
         """Predict an event, here and now."""
         self.out.append(msgspec.structs.replace(event, at=self.clock, cause=self.cause))
 
-    def ignore(self, asked: inputs.AnyInput, reference: str) -> None:
+    def ignore(self, asked: inputs.Input, reference: str) -> None:
         """Predict that an input comes too late; why is left to the real one."""
         self.emit(events.InputIgnored(type(asked).__name__, reference, ""))
 

@@ -60,7 +60,7 @@ class Decision(msgspec.Struct, frozen=True):
         repeat: whether an input with this id was taken before, and nothing was done.
     """
 
-    input: inputs.AnyInput
+    input: inputs.Input
     now: Instant
     events: tuple[events.AnyEvent, ...] = ()
     effects: tuple[effects_.AnyEffect, ...] = ()
@@ -187,7 +187,7 @@ class Center(Looking):
 
     # --- the engine ---------------------------------------------------------------------------
 
-    def handle(self, input: inputs.AnyInput, now: Instant) -> Decision:
+    def handle(self, input: inputs.Input, now: Instant) -> Decision:
         """Take one input at an instant, and answer what happened and what is to be done.
 
         Args:
@@ -262,7 +262,7 @@ class Center(Looking):
     def _stamp(self) -> tuple[Instant, str]:
         return self._now, self._cause
 
-    def _ignore(self, input: inputs.AnyInput, reference: str, reason: str) -> None:
+    def _ignore(self, input: inputs.Input, reference: str, reason: str) -> None:
         self._emit(
             events.InputIgnored(
                 type(input).__name__, reference, reason, at=self._now, cause=self._cause

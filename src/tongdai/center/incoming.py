@@ -36,7 +36,7 @@ class Incoming:
         identity: Identity | None,
         *,
         emit: Callable[[events.AnyEvent], None],
-        ignore: Callable[[inputs.AnyInput, str, str], None],
+        ignore: Callable[[inputs.Input, str, str], None],
         stamp: Callable[[], tuple[Instant, str]],
         enter: Callable[[Contact, str, Message | Ringing], bool],
         go: Callable[[str], bool],

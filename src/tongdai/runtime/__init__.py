@@ -12,6 +12,7 @@ from tongdai.runtime.ports import Calls, Channel, Clock, Closes, Session, Shows
 from tongdai.runtime.recovery import Recovery
 from tongdai.runtime.runner import Runtime
 from tongdai.runtime.sending import Sending
+from tongdai.runtime.settings import Channels
 from tongdai.runtime.showing import Noticed
 from tongdai.runtime.subscription import Resync, Subscription, View
 
@@ -19,6 +20,7 @@ __all__ = [
     "Asked",
     "Calls",
     "Channel",
+    "Channels",
     "Clock",
     "Closes",
     "DeadLetter",

@@ -16,7 +16,7 @@ import anyio
 import anyio.abc
 
 from tongdai.center import effects, events
-from tongdai.center.inputs import Abandon, AnyInput, FailConnect, Tell
+from tongdai.center.inputs import Abandon, FailConnect, Input, Tell
 from tongdai.errors import ChannelFault, TongdaiError
 from tongdai.ivr import effects as tasks
 from tongdai.ivr import inputs as told
@@ -183,7 +183,7 @@ class Calls:
                 return
         await self.tell(Tell(contact, told.InvokeFailed(call)))
 
-    async def tell(self, input: AnyInput) -> None:
+    async def tell(self, input: Input) -> None:
         """Tell the center something; what it cannot take is a fault."""
         try:
             await keep_handing(self._host, self._clock, input)

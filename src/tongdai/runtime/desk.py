@@ -20,12 +20,12 @@ import attrs
 from tongdai.center import Center, Decision, effects, events
 from tongdai.center.inputs import (
     Accept,
-    AnyInput,
     Decline,
     Dispose,
     End,
     ExtendWrapUp,
     FailConnect,
+    Input,
     Say,
     SetPresence,
 )
@@ -44,7 +44,7 @@ SIGNED_IN: Final = "signed in"
 """The reason of the presence of agents at a desk. So a journal tells who was at one."""
 _UNREAD = 200  # messages of one talk that wait for the agent; the journal has them all
 
-Handle: TypeAlias = Callable[[AnyInput], Awaitable[Decision]]
+Handle: TypeAlias = Callable[[Input], Awaitable[Decision]]
 AgentEffect: TypeAlias = (
     effects.PresentOffer
     | effects.WithdrawOffer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from tongdai.center import Decision
-from tongdai.center.inputs import AnyInput
+from tongdai.center.inputs import Input
 from tongdai.errors import JournalError, TongdaiError
 from tongdai.model.time import seconds
 from tongdai.runtime.ports import Clock
@@ -23,7 +23,7 @@ LAST: Final = 1.0
 class Host(Protocol):
     """What takes inputs, and is told what goes wrong: the runtime."""
 
-    async def submit(self, input: AnyInput) -> Decision:
+    async def submit(self, input: Input) -> Decision:
         """Let the center take an input, and wait until it is durable."""
         ...
 
@@ -41,7 +41,7 @@ async def pause(clock: Clock) -> None:
     await clock.sleep_until(clock.now() + int(PAUSE))
 
 
-async def hand_over(host: Host, input: AnyInput) -> None:
+async def hand_over(host: Host, input: Input) -> None:
     """Bring an input to the writer, once, and wait until it is durable.
 
     Raises:
@@ -55,7 +55,7 @@ async def hand_over(host: Host, input: AnyInput) -> None:
         host.crash(error)
 
 
-async def keep_handing(host: Host, clock: Clock, input: AnyInput) -> None:
+async def keep_handing(host: Host, clock: Clock, input: Input) -> None:
     """Bring an input to the writer until the journal has it.
 
     Raises:

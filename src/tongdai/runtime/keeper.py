@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from tongdai.center import Center, Decision
 from tongdai.center.events import AnyEvent
-from tongdai.center.inputs import AnyInput, LoseAgent, PutQueue, RemoveQueue, Resume
+from tongdai.center.inputs import Input, LoseAgent, PutQueue, RemoveQueue, Resume
 from tongdai.errors import IllegalInput, JournalConflict, JournalError
 from tongdai.journal import Batch, Journal, encode_frame
 from tongdai.model.queue import Queue
@@ -55,7 +55,7 @@ class Keeper:
         self._surprise = surprise
         self._seq = 0
 
-    async def decide(self, input: AnyInput) -> Decision:
+    async def decide(self, input: Input) -> Decision:
         """Let the center decide, and keep its events.
 
         Raises:

@@ -26,7 +26,7 @@ import anyio
 import anyio.lowlevel
 
 from tongdai.center import Center, Decision, effects, events
-from tongdai.center.inputs import AnyInput, LoseAgent, Say, SetPresence, Tick
+from tongdai.center.inputs import Input, LoseAgent, Say, SetPresence, Tick
 from tongdai.channels import Activity, Sign
 from tongdai.errors import (
     ConfigurationError,
@@ -41,7 +41,6 @@ from tongdai.model.time import Instant
 from tongdai.runtime.calls import Calls, Function
 from tongdai.runtime.clock import SystemClock
 from tongdai.runtime.desk import SIGNED_IN, AgentEffect, Desk, perform
-from tongdai.runtime.entry import Entry
 from tongdai.runtime.feed import Feed
 from tongdai.runtime.handing import PAUSE, hand_over, pause
 from tongdai.runtime.keeper import Keeper
@@ -50,7 +49,7 @@ from tongdai.runtime.link import Link
 from tongdai.runtime.ports import Clock
 from tongdai.runtime.recovery import Recovery
 from tongdai.runtime.sending import Sending
-from tongdai.runtime.settings import ChannelT, checked, checked_functions, ways_of_sending
+from tongdai.runtime.settings import Channels, checked, checked_functions, ways_of_sending
 from tongdai.runtime.showing import Noticed, Signs
 from tongdai.runtime.subscription import Resync, Subscription, view_of
 
@@ -66,7 +65,7 @@ _NOTHING = Decision(Tick(), 0)
 class _Request:
     """An input on its way to the writer, and the answer on its way back."""
 
-    def __init__(self, input: AnyInput | None, then: Callable[[Center], None] | None) -> None:
+    def __init__(self, input: Input | None, then: Callable[[Center], None] | None) -> None:
         self.input = input
         self.then = then
         self._done = anyio.Event()
@@ -98,7 +97,7 @@ class Runtime:
         center: Center,
         *,
         journal: Journal,
-        channels: Mapping[ChannelT, Entry] | None = None,
+        channels: Channels | None = None,
         clock: Clock | None = None,
         partition: str = "main",
         outbox: int = 256,
@@ -158,7 +157,7 @@ class Runtime:
 
     # --- using it -----------------------------------------------------------------------------
 
-    async def handle(self, input: AnyInput) -> Decision:
+    async def handle(self, input: Input) -> Decision:
         """Let the center take an input now, and return its answer once that is durable.
 
         When the caller is cancelled meanwhile, the input may still be taken.
@@ -384,7 +383,7 @@ class Runtime:
     # --- the writer ---------------------------------------------------------------------------
 
     async def submit(
-        self, input: AnyInput | None, then: Callable[[Center], None] | None = None
+        self, input: Input | None, then: Callable[[Center], None] | None = None
     ) -> Decision:
         """Bring an input to the writer, or nothing, to learn that it has come so far.
 

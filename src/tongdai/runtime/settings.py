@@ -5,8 +5,8 @@ Rule: what cannot work is refused with the name of the argument and what would b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeAlias
 
 from tongdai.center import Center
 from tongdai.errors import ConfigurationError, did_you_mean
@@ -17,10 +17,20 @@ from tongdai.runtime.ports import Channel
 from tongdai.runtime.sending import Sending
 
 Pair: TypeAlias = tuple[Channel, Entry]
-ChannelT = TypeVar("ChannelT", bound=Channel)
 
 
-def checked(channels: Mapping[ChannelT, Entry], center: Center) -> list[Pair]:
+class Channels(Protocol):
+    """A mapping from channels to where their contacts enter, also from channels of several kinds.
+
+    (To type checkers a `Mapping` of one kind of channel is none of channels: its keys do not vary.)
+    """
+
+    def items(self) -> Iterable[tuple[Channel, Entry]]:
+        """Give each channel with its entry."""
+        ...
+
+
+def checked(channels: Channels, center: Center) -> list[Pair]:
     """Return channels and where their contacts enter, if both can be.
 
     Raises:

@@ -41,7 +41,7 @@ _NOW: Final = seconds(0)
 _MOST_CONTACTS: Final = 30
 _AGENTS: Final = ("an", "binh", "chi", "dung")
 _OVER = (events.OfferAccepted, events.OfferDeclined, events.OfferExpired, events.OfferRescinded)
-_LATE: Final[Sequence[Callable[[str], inputs.AnyInput]]] = (
+_LATE: Final[Sequence[Callable[[str], inputs.Input]]] = (
     inputs.Accept,
     inputs.Decline,
     inputs.FailConnect,
@@ -51,7 +51,7 @@ _LATE: Final[Sequence[Callable[[str], inputs.AnyInput]]] = (
     lambda offer: inputs.Dispose(offer, "late"),
 )
 """What can be asked about an offer, whatever has become of it."""
-_WRONG: Final[Sequence[inputs.AnyInput]] = (
+_WRONG: Final[Sequence[inputs.Input]] = (
     inputs.RemoveQueue("(nowhere)"),
     inputs.PutQueue(Queue("(new)", overflow="(nowhere)")),
     inputs.PutQueue(Queue("(new)", after_patience="(new)")),
@@ -181,7 +181,7 @@ class CenterMachine(RuleBasedStateMachine):
         self.last: Decision | None = None
         self.arrived = 0
         self._named = 0
-        self._last_named: inputs.AnyInput | None = None
+        self._last_named: inputs.Input | None = None
         self._read: dict[str, int] = {}
         self._offers: dict[str, None] = {}
         self._there = 0
@@ -256,7 +256,7 @@ class CenterMachine(RuleBasedStateMachine):
 
     # --- asking -------------------------------------------------------------------------------
 
-    def do(self, input: inputs.AnyInput, after: Duration = _NOW) -> Decision:
+    def do(self, input: inputs.Input, after: Duration = _NOW) -> Decision:
         """Hand in an input, some time after the last one; return what the center answers.
 
         Raises:
@@ -264,7 +264,7 @@ class CenterMachine(RuleBasedStateMachine):
         """
         return self.give(input, self.now + int(after))
 
-    def give(self, input: inputs.AnyInput, now: Instant) -> Decision:
+    def give(self, input: inputs.Input, now: Instant) -> Decision:
         """Hand in an input at an instant, and see whether center, twin and replay agree on it."""
         earlier = self.now
         record = Record(self._places(), self._wrap_ups())
@@ -607,7 +607,7 @@ class CenterMachine(RuleBasedStateMachine):
     @now_and_then
     @precondition(lambda self: bool(self._offers))
     @rule(data=st.data(), which=st.sampled_from(_LATE))
-    def be_late(self, data: st.DataObject, which: Callable[[str], inputs.AnyInput]) -> None:
+    def be_late(self, data: st.DataObject, which: Callable[[str], inputs.Input]) -> None:
         """Somebody refers to an offer of any time: too late, twice, or in the wrong phase."""
         offer = self.one_of(data, self._offers)
         if self.center.state.knows(offer.rpartition("/")[0]):
@@ -711,7 +711,7 @@ class CenterMachine(RuleBasedStateMachine):
 
     @now_and_then
     @rule(data=st.data(), wrong=st.sampled_from(_WRONG))
-    def be_wrong(self, data: st.DataObject, wrong: inputs.AnyInput) -> None:
+    def be_wrong(self, data: st.DataObject, wrong: inputs.Input) -> None:
         """What cannot be is refused, and nothing has changed, not even by the passing of time."""
         self.refused(wrong, self.pause(data))
 
@@ -724,7 +724,7 @@ class CenterMachine(RuleBasedStateMachine):
         contact = self.one_of(data, [*state.contacts, *state.flows, *state.ended])
         self.refused(inputs.Arrive(Contact(contact), next(iter(state.queues.queues))))
 
-    def refused(self, wrong: inputs.AnyInput, after: Duration = _NOW) -> None:
+    def refused(self, wrong: inputs.Input, after: Duration = _NOW) -> None:
         """State what happens to an input that cannot be: it raises, and that is all."""
         before = self.center.snapshot()
         try:
@@ -925,7 +925,7 @@ class CenterMachine(RuleBasedStateMachine):
     # --- inside -------------------------------------------------------------------------------
 
     def _tick_twin(
-        self, input: inputs.AnyInput, earlier: Instant, now: Instant
+        self, input: inputs.Input, earlier: Instant, now: Instant
     ) -> tuple[list[events.AnyEvent], list[effects.AnyEffect]]:
         """Tick the twin at the start, in between and at each deadline; give what it tells."""
         told: list[events.AnyEvent] = []

@@ -14,7 +14,7 @@ import msgspec
 
 from tongdai.center import Center, Decision
 from tongdai.center.events import AnyEvent, Event
-from tongdai.center.inputs import AnyInput, Tick
+from tongdai.center.inputs import Input, Tick
 from tongdai.center.transcript import line, transcript
 from tongdai.errors import IllegalInput
 from tongdai.model.time import Instant, checked, clock
@@ -69,7 +69,7 @@ class Script:
         self.decisions.append(self.center.handle(Tick(), now))
         return self
 
-    def do(self, *inputs: AnyInput) -> Self:
+    def do(self, *inputs: Input) -> Self:
         """Hand in inputs at the step's instant.
 
         Raises:

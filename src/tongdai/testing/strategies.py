@@ -38,6 +38,7 @@ from tongdai.channels import (
     Unit,
 )
 from tongdai.errors import IllegalInput
+from tongdai.ivr.flow import Flow
 from tongdai.model.agent import Agent
 from tongdai.model.contact import (
     Address,
@@ -613,6 +614,9 @@ _BASIC: Final[Mapping[Any, st.SearchStrategy[Any]]] = {
 
 def register() -> None:
     """Tell Hypothesis of all these; it calls this itself, as its entry point."""
+    from tongdai.testing.flow_strategies import flows  # noqa: PLC0415 - they build on these here
+
+    st.register_type_strategy(Flow, _ignoring(flows))
     for kind, make in _OWN.items():
         st.register_type_strategy(kind, _ignoring(make))
     for kind in _PLAIN_KINDS:
