@@ -453,6 +453,34 @@ def test_a_finding_prints_as_one_line() -> None:
     assert "error    the flow: wrong. Mend it" == str(whole)
 
 
+def test_a_mend_never_leads_round() -> None:
+    """Whom trouble is led to is no way on from where that trouble ends."""
+    tech = HandOff("tech", full="busy", closed="busy", failed="busy")
+    [only] = check(Flow("x", start="tech", nodes={"tech": tech, "busy": Say("All are busy.")}))
+    expected = (
+        "error    busy: no outcome 'then'; the contact ends. "
+        "Add then: the node that comes then, such as an End()"
+    )
+    assert expected == str(only)
+
+
+def test_a_queue_that_is_not_there() -> None:
+    """Where the queues are known, a hand-off to none of them is found."""
+    give = HandOff("card", full="bye", closed="bye", failed="bye")
+    wrong = Flow("x", start="give", nodes={"give": give, "bye": End()})
+    assert () == check(wrong)
+    assert () == check(wrong, queues=["card"])
+    [only] = check(wrong, queues=["cards"])
+    assert ("error", "give", "dangling", "queue") == (
+        only.severity,
+        only.node,
+        only.kind,
+        only.field,
+    )
+    assert "there is no queue 'card'" in str(only)
+    assert "Did you mean 'cards'?" in str(only)
+
+
 def test_all_is_found_at_once_and_errors_come_first() -> None:
     """Errors before warnings, each in the order of the nodes."""
     findings = check(

@@ -24,7 +24,7 @@ from tongdai import (
 )
 from tongdai.center import About, Rule, Triage, Triaged, events
 from tongdai.channels import Inbound, Medium, Message, Ringing, Sent
-from tongdai.ivr import Flow, HandOff, Say
+from tongdai.ivr import Flow, HandOff, Menu, Node, Say
 from tongdai.journal import MemoryJournal
 from tongdai.runtime import Asked, Entry, Inbox, Runtime
 from tongdai.testing import FakeChannel
@@ -78,6 +78,25 @@ async def test_a_flow_may_be_an_entry() -> None:
             await chat.customer("lan").says("vay")
             assert await chat.customer("lan").hears() == "Xin chào"
             assert (await until(seen, events.ContactQueued)).queue == "rest"
+
+
+async def test_an_agent_reads_what_the_flow_was_told() -> None:
+    """A talk begins where the contact did, and an offer says in which queue it waited."""
+    ask = Menu("Thẻ: 1. Vay: 2.", {"1": "on", "2": "on"}, exhausted="on")
+    nodes: dict[str, Node] = {"ask": ask, "on": HandOff("rest")}
+    center = Center(QUEUES, flows=[Flow("hello", start="ask", nodes=nodes)])
+    chat = FakeChannel("web")
+    async with running(center=center, chat=chat, channels={chat: "hello"}, agents=["an"]) as it:
+        lan = chat.customer("lan")
+        async with it.live.sign_in("an") as me:
+            await lan.says("chào")
+            await lan.says("2")
+            offer = await anext(me.offers)
+            assert offer.queue == "rest"
+            async with offer.accept() as talk:
+                await lan.says("gấp")
+                texts = [(await anext(talk.messages)).content.text for _ in range(3)]
+            assert texts == ["chào", "2", "gấp"]
 
 
 def plain(first: Message | Ringing, _: About) -> str | Triaged | None:

@@ -26,6 +26,7 @@ def check(
     flows: Iterable[Flow] | None = None,
     modalities: Iterable[Modality] = MODALITIES,
     calendars: Iterable[str] | None = None,
+    queues: Iterable[str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return all that is wrong with a flow: errors first, then in the order of its nodes.
 
@@ -37,6 +38,7 @@ def check(
             from a node.
         calendars: the names of all calendars that there are; `None` where they are not known, and
             taken to be right.
+        queues: the ids of all queues that there are; likewise.
 
     Raises:
         ConfigurationError: there is no such modality, or none is given; or something is no flow.
@@ -53,6 +55,7 @@ def check(
         known,
         several,
         None if calendars is None else frozenset(calendars),
+        None if queues is None else frozenset(queues),
     )
     place = {name: at for at, name in enumerate(flow.nodes)}
     found = [finding for rule in RULES for finding in rule(about)]

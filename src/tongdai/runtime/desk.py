@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import anyio
@@ -29,6 +30,7 @@ from tongdai.center.inputs import (
     Say,
     SetPresence,
 )
+from tongdai.center.state import ContactState
 from tongdai.channels import Seen, Sign, Typing
 from tongdai.errors import OfferGone
 from tongdai.model.agent import Presence
@@ -144,7 +146,7 @@ class Offer:
     """A contact presented to an agent.
 
     Attributes:
-        id, contact, agent: ids.
+        id, contact, agent, queue: ids; the queue is where the contact waited.
         until: when it expires; 0 for one that needs no accepting any more.
         context: what is known of the contact: what its flow has asked and been answered, its
             attributes, its profile.
@@ -152,11 +154,19 @@ class Offer:
         talk: the interaction that it has become; `None` before.
     """
 
-    def __init__(
-        self, desk: Desk, id: str, contact: str, until: Instant, context: Mapping[str, Any]
+    def __init__(  # noqa: PLR0913 - all that an agent sees of it
+        self,
+        desk: Desk,
+        id: str,
+        contact: str,
+        queue: str,
+        *,
+        until: Instant = 0,
+        context: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.id = id
         self.contact = contact
+        self.queue = queue
         self.agent = desk.agent
         self.until = until
         self.context = context
@@ -251,25 +261,24 @@ class Desk:
 
     # --- what comes to it, from the runtime ---------------------------------------------------
 
-    def present(
-        self, id: str, contact: str, until: Instant, context: Mapping[str, Any] | None = None
-    ) -> None:
+    def present(self, offer: Offer) -> None:
         """Show an offer."""
-        if id not in self._offers:
-            self._offers[id] = Offer(self, id, contact, until, context or {})
-            self.offers.put(self._offers[id])
+        if offer.id not in self._offers:
+            self._offers[offer.id] = offer
+            self.offers.put(offer)
 
     def withdraw(self, id: str, reason: str) -> None:
         """Take an offer away."""
         if (offer := self._offers.pop(id, None)) is not None:
             offer.gone = reason
 
-    def connect(self, interaction: str, contact: str, so_far: list[Heard]) -> None:
+    def connect(self, interaction: str, live: ContactState, so_far: list[Heard]) -> None:
         """Begin a talk; one that nobody here has accepted is shown as an offer."""
         if interaction in self._talks:
             return
+        contact = live.contact.id
         if interaction not in self._offers:
-            self.present(interaction, contact, 0)
+            self.present(Offer(self, interaction, contact, live.queue))
         talk = Talk(interaction, contact, self.handle, self._show)
         self._talks[interaction] = talk
         self._offers.pop(interaction).talk = talk
@@ -304,9 +313,11 @@ class Desk:
         for id in self._talks.keys() - talks.keys():
             self.disconnect(id, "gone")
         for id, offer in offers.items():
-            self.present(id, offer.event.contact, offer.event.until, offer.event.context)
+            out = offer.event
+            queue = state.contacts[out.contact].queue
+            self.present(Offer(self, id, out.contact, queue, until=out.until, context=out.context))
         for id, live in talks.items():
-            self.connect(id, live.contact.id, heard(center, live.contact.id))
+            self.connect(id, live, heard(center, live))
 
     def close(self) -> None:
         """End the iteration over offers, and every talk."""
@@ -332,9 +343,11 @@ class Offers(Feed[Offer]):
         return offer
 
 
-def heard(center: Center, contact: str) -> list[Heard]:
-    """Return what a contact's customer has written so far."""
-    lines = center.state.contacts[contact].messages
+def heard(center: Center, live: ContactState) -> list[Heard]:
+    """Return what a contact's customer has written so far, to its flow and since."""
+    contact = live.contact.id
+    flow = center.state.flows.get(contact)
+    lines = (*(flow.messages if flow is not None else ()), *live.messages)
     return [Heard(contact, line.content, line.key) for line in lines if line.who == "customer"]
 
 
@@ -350,12 +363,23 @@ def perform(effect: AgentEffect, desk: Desk, center: Center) -> None:
     """Perform an effect that concerns an agent."""
     match effect:
         case effects.PresentOffer():
-            desk.present(effect.offer, effect.contact, effect.until, effect.context)
+            # (one that was over again within the step was nowhere to be seen)
+            if (live := center.state.contacts.get(effect.contact)) is not None:
+                desk.present(
+                    Offer(
+                        desk,
+                        effect.offer,
+                        effect.contact,
+                        live.queue,
+                        until=effect.until,
+                        context=effect.context,
+                    )
+                )
         case effects.WithdrawOffer():
             desk.withdraw(effect.offer, effect.reason)
         case effects.ConnectContact():
-            if effect.contact in center.state.contacts:
-                desk.connect(effect.interaction, effect.contact, heard(center, effect.contact))
+            if (live := center.state.contacts.get(effect.contact)) is not None:
+                desk.connect(effect.interaction, live, heard(center, live))
         case effects.ShowMessage():
             contact = contact_of(effect.interaction) or ""
             desk.hear(

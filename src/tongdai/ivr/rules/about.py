@@ -28,6 +28,7 @@ class About:
         flows: the flows that it can call, itself included, by id.
         all_known: whether these are all there are.
         calendars: the names of all calendars; `None` where they are not known.
+        queues: the ids of all queues; `None` where they are not known.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class About:
         flows: Sequence[Flow] | None,
         modalities: tuple[Modality, ...],
         calendars: frozenset[str] | None = None,
+        queues: frozenset[str] | None = None,
     ) -> None:
         self.flow = flow
         self.modalities = modalities
         self.flows: Mapping[str, Flow] = {one.id: one for one in (*(flows or ()), flow)}
         self.all_known = flows is not None
         self.calendars = calendars
+        self.queues = queues
         self._suggestions = _SUGGESTIONS
 
     @cached_property
@@ -111,15 +114,15 @@ class About:
         return {node for round_ in self.spinning for flow, node in round_ if flow == self.flow.id}
 
     @cached_property
-    def _refuge(self) -> Sequence[str]:
+    def _refuge(self) -> Mapping[str, set[str]]:
         trouble = Counter(
             way.target for ways in self.ways.values() for way in ways if way.outcome in TROUBLE
         )
-        return [name for name, _ in trouble.most_common(2)]
+        return {name: reached([name], self.after) for name, _ in trouble.most_common(2)}
 
     def refuge(self, name: str) -> Iterator[str]:
-        """Give the node to which the flow leads those in trouble, if there is one beside `name`."""
-        yield from [one for one in self._refuge if one != name][:1]
+        """Give the node to which the flow leads those in trouble, if it does not lead to `name`."""
+        yield from [one for one, behind in self._refuge.items() if name not in behind][:1]
 
     def near(self, name: str) -> str:
         """Return ` Did you mean 'x'?` for a node's name, as long as that is not asked too often."""

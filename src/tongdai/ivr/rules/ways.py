@@ -105,7 +105,7 @@ def dangling(about: About) -> Iterator[Finding]:
                 f"Add that node, or lead elsewhere.{about.near(target)}",
                 outcome,
             )
-    yield from _no_calendar(about)
+    yield from _not_there(about)
     for name, node in flow.nodes.items():
         called = constant(node.flow) if isinstance(node, (CallFlow, GotoFlow)) else None
         if about.all_known and called is not None and called not in about.flows:
@@ -118,16 +118,22 @@ def dangling(about: About) -> Iterator[Finding]:
             )
 
 
-def _no_calendar(about: About) -> Iterator[Finding]:
+def _not_there(about: About) -> Iterator[Finding]:
+    """Find calendars and queues that are named and are not there."""
     for name, node in about.flow.nodes.items():
-        wanted = constant(node.calendar) if isinstance(node, Hours) else None
-        if about.calendars is not None and wanted is not None and wanted not in about.calendars:
+        if isinstance(node, Hours):
+            what, wanted, there = "calendar", constant(node.calendar), about.calendars
+        elif isinstance(node, (HandOff, CallBack)):
+            what, wanted, there = "queue", constant(node.queue), about.queues
+        else:
+            continue
+        if there is not None and wanted is not None and wanted not in there:
             yield error(
                 name,
                 "dangling",
-                f"there is no calendar {wanted!r}",
-                f"Add that calendar, or name another.{did_you_mean(wanted, about.calendars)}",
-                "calendar",
+                f"there is no {what} {wanted!r}",
+                f"Add that {what}, or name another.{did_you_mean(wanted, there)}",
+                what,
             )
 
 
@@ -193,7 +199,7 @@ def clean_up(about: About) -> Iterator[Finding]:
 
 
 def _add(about: About, name: str, outcome: str) -> str:
-    to = next(about.refuge(name), "the node that comes then")
+    to = next(about.refuge(name), "the node that comes then, such as an End()")
     return f"Add {outcome}: {to}"
 
 
