@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from msgspec.structs import force_setattr
 
 from tests.runtime.helpers import Troubled, kept, names, replayed, running, until
 from tongdai import (
@@ -161,7 +162,9 @@ async def test_what_could_not_be_read_back_is_not_kept() -> None:
     """A Struct does not check its fields' types; the journal does, before it is too late."""
     journal = MemoryJournal()
     async with running(journal=journal) as it:
-        wrong = Contact("c1", claims=(Claim("phone", "1", assurance="sure"),))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        claim = Claim("phone", "1")
+        force_setattr(claim, "assurance", "sure")  # (past its own check)
+        wrong = Contact("c1", claims=[claim])
         with pytest.raises(IllegalInput, match=r"'sure'.*claims.*assurance"):
             await it.live.handle(Arrive(wrong, "cards"))
         assert it.live.center.state.contacts == {}
@@ -356,6 +359,8 @@ async def test_wrong_settings_are_named() -> None:
         Runtime(Center(), journal="desk.db")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigurationError, match="Did you mean 'cards'"):
         Runtime(Center([Queue("cards")]), journal=journal, channels={FakeChannel("web"): "card"})
+    with pytest.raises(ConfigurationError, match="list does not say where contacts enter"):
+        Runtime(Center(), journal=journal, channels=[FakeChannel("web")])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigurationError, match="two channels have the id 'web'"):
         Runtime(
             Center([Queue("cards")]),

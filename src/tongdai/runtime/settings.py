@@ -37,6 +37,12 @@ def checked(channels: Channels, center: Center) -> list[Pair]:
         ConfigurationError: names the channel and what would be right.
     """
     pairs: dict[str, Pair] = {}
+    given: object = channels
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            f"Runtime.channels: {type(given).__name__} does not say where contacts enter; write "
+            "{chat: 'cards'}"
+        )
     for channel, entry in channels.items():
         check_id(channel.id, "Channel.id")
         if channel.id in pairs:
