@@ -37,7 +37,7 @@ from tongdai.model.plan import Plan, Step
 from tongdai.model.queue import Closed, Elsewhere, Queue
 from tongdai.model.time import OPEN_ENDED, Duration, Instant, seconds
 from tongdai.queues import estimate, ranking
-from tongdai.routing import Strategy, broadcast, lanes, least_occupied, ordered, router
+from tongdai.routing import Strategy, broadcast, lanes, least_occupied, ordered, places
 from tongdai.routing.strategies import AgentView, ContactView, StrategyFunction
 from tongdai.testing import CenterMachine
 from tongdai.testing.machine import same
@@ -243,7 +243,7 @@ def comparable(event: events.AnyEvent) -> events.AnyEvent:
 
 SMALL = [
     patch.object(lanes, "_SWEEP_FROM", 2),
-    patch.object(router, "_LANES_FROM", 4),
+    patch.object(places, "_LANES_FROM", 4),
     patch.object(ranking, "_LONGEST", 4),
     patch.object(timers, "_MOST_LINES", 3),
     patch.object(estimate, "_ENOUGH", 1),

@@ -43,6 +43,7 @@ from tongdai.center.state import State
 from tongdai.channels import Message
 from tongdai.queues import queue as queues
 from tongdai.routing.lanes import Bench
+from tongdai.routing.places import Places
 from tongdai.routing.roster import Roster
 from tongdai.routing.router import Router
 
@@ -146,12 +147,12 @@ def deaf_to_plans(patch: pytest.MonkeyPatch) -> None:
     """Let the first step of a plan count, however long the contact has waited."""
 
     def make(true: Any) -> Any:  # noqa: ANN401
-        def wanted(self: Router, waiter: Any, _: int, away: Any) -> Any:  # noqa: ANN401
+        def wanted(self: Places, waiter: Any, _: int, away: Any) -> Any:  # noqa: ANN401
             return true(self, waiter, 0, away)
 
         return wanted
 
-    _instead(patch, Router, "_wanted", make)
+    _instead(patch, Places, "wanted", make)
 
 
 def short_count(patch: pytest.MonkeyPatch) -> None:
