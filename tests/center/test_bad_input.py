@@ -43,7 +43,7 @@ from tongdai import (
     seconds,
 )
 from tongdai.center.inputs import AnyInput, ExtendWrapUp, FailConnect, LoseAgent
-from tongdai.channels import Activity, Message, Receipt
+from tongdai.channels import Activity, Message
 from tongdai.model.codec import decode, encode, read
 from tongdai.model.mode import ModeSettings
 
@@ -266,11 +266,6 @@ WRONG: list[tuple[str, AnyInput, str]] = [
         "Receive.inbound.content: str is not of the type Content",
     ),
     (
-        "claims",
-        Receive(message(claims=({"scheme": "x"},)), "cards"),
-        "Receive.inbound.claims: dict is not of the type Claim",
-    ),
-    (
         "raw",
         Receive(message(raw="secret"), "cards"),
         "Receive.inbound.raw: str is not of the type bytes",
@@ -279,11 +274,6 @@ WRONG: list[tuple[str, AnyInput, str]] = [
         "long text",
         Receive(message(content=Content("x" * 1_000_001)), "cards"),
         "Receive.inbound.content.text: 1000001 is too long; at most 1000000",
-    ),
-    (
-        "receipts",
-        Receive(Receipt(key="r", at=0, address=WEB, status="read", ids=untyped([1])), "cards"),
-        "Receive.inbound.ids: list is not of the type tuple",
     ),
 ]
 

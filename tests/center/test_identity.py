@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant
 
 from tests.center.machine import FLOWS
+from tests.model.refusals import refused, untyped
 from tongdai import (
     Abandon,
     Accept,
@@ -413,8 +414,12 @@ def test_relink_is_for_centers_that_know_people() -> None:
     """The error says how to build one; a text is no tuple."""
     with pytest.raises(IllegalInput, match="Relink: this center knows nobody; build it with peop"):
         Center([CARDS]).handle(Relink(), 0)
-    with pytest.raises(IllegalInput, match=r"Relink\.profiles: str is not of the type tuple"):
-        Story().tell(Relink("p/c1"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert (
+        "Relink.profiles: str is not of the type tuple; give a tuple of str, which may be empty: ()"
+    ) == refused(lambda: Story().tell(Relink(untyped("p/c1"))))
+    assert "Relink.profiles[1]: int is not of the type str" == refused(
+        lambda: Story().tell(Relink(("p/c1", untyped(5))))
+    )
 
 
 def test_what_is_missing_is_told_when_the_center_is_built(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,7 +172,10 @@ def test_memory_is_bounded(came: list[Note], most: int) -> None:
             lambda: told(untyped("seen"), "a")(Receipts()),
             "Receipt.status: 'seen' is not one of sent, failed, delivered, read",
         ),
-        (lambda: told("read", untyped(7))(Receipts()), "Receipt.ids: 7 is no id of a message"),
+        (
+            lambda: told("read", untyped(7))(Receipts()),
+            "Receipt.ids[0]: int is not text; give a str",
+        ),
     ],
 )
 def test_bad_arguments_are_named(call: object, message: str) -> None:

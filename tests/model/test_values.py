@@ -25,7 +25,7 @@ from tongdai import (
     hours,
     seconds,
 )
-from tongdai.model.contact import Attachment
+from tongdai.model.contact import Attachment, Button, Template
 from tongdai.model.ids import check_id, contact_of, offer_id
 from tongdai.model.mode import MODES, ModeSettings, modes
 from tongdai.model.queue import Closed, check_routes
@@ -87,7 +87,10 @@ from tongdai.model.queue import Closed, check_routes
         (lambda: Contact(""), "Contact.id: an id has 1 to 128 characters; this one has 0"),
         (
             lambda: Contact("c1", untyped(["vi"])),
-            "Contact.requires: ['vi'] is not text; write 'billing>=3 and vi'",
+            (
+                "Contact.requires: ['vi'] is not a requirement; write text such as 'billing>=3 "
+                "and vi'"
+            ),
         ),
         (
             lambda: Contact("c1", priority=untyped(1.5)),
@@ -118,11 +121,25 @@ from tongdai.model.queue import Closed, check_routes
         ),
         (
             lambda: Contact("c1", claims=untyped([{"scheme": "phone"}])),
-            "Contact.claims: dict is not a Claim; write Claim(scheme, value)",
+            "Contact.claims[0]: dict is not of the type Claim; write Claim(scheme, value)",
         ),
-        (lambda: Contact("c1", claims=untyped(None)), "Contact.claims: NoneType is not a tuple"),
+        (
+            lambda: Contact("c1", claims=untyped(None)),
+            "Contact.claims: NoneType is neither a list nor a tuple; give a list of Claim",
+        ),
         (lambda: Address("web", untyped(84)), "Address.to: int is not text; give a str"),
         (lambda: Claim("phone", untyped(84)), "Claim.value: int is not text; give a str"),
+        (
+            lambda: Claim("phone", "84", assurance=untyped("verifed")),
+            (
+                "Claim.assurance: 'verifed' is not one of asserted, carrier, platform, verified. "
+                "Did you mean 'verified'?"
+            ),
+        ),
+        (
+            lambda: Claim("phone", "84", assurance=untyped(3)),
+            "Claim.assurance: 3 is not one of asserted, carrier, platform, verified.",
+        ),
         (lambda: Content(untyped(b"hi")), "Content.text: bytes is not text; give a str"),
         (
             lambda: Content("\ud83d"),
@@ -133,7 +150,22 @@ from tongdai.model.queue import Closed, check_routes
         ),
         (
             lambda: Content("hi", untyped(["file"])),
-            "Content.attachments: str is not an Attachment",
+            (
+                "Content.attachments[0]: str is not of the type Attachment; "
+                "write Attachment(kind, url)"
+            ),
+        ),
+        (
+            lambda: Content("hi", buttons=untyped(Button("1", "Thẻ"))),
+            "Content.buttons: Button is neither a list nor a tuple; give a list of Button",
+        ),
+        (
+            lambda: Template("hello", values=untyped("Lan")),
+            "Template.values: str is neither a list nor a tuple; give a list of str",
+        ),
+        (
+            lambda: Template("hello", values=untyped(["Lan", 5])),
+            "Template.values[1]: int is not text; give a str",
         ),
         (lambda: Closed(untyped(5)), "Closed.text: int is not text; give a str"),
         (

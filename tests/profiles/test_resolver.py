@@ -422,7 +422,6 @@ def test_the_better_source_is_shown() -> None:
         ({"claims": [Claim("a/b", "1")]}, r"Observation.claims\[0\].scheme"),
         ({"claims": [Claim("zalo", str(n)) for n in range(17)]}, "Observation.claims"),
         ({"claims": "zalo"}, "Observation.claims"),
-        ({"claims": [Claim("zalo", "1", assurance="sure")]}, r"claims\[0\].assurance"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         ({"attributes": {"phone": "1"}}, "Observation.attributes"),
         ({"attributes": {str(n): "" for n in range(65)}}, "Observation.attributes"),
         ({"attributes": {"a": 1}}, "Observation.attributes"),

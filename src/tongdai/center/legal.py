@@ -433,9 +433,14 @@ def _is(value: object, kind: type, field: str) -> None:
 
 
 def _are(values: object, kind: type, field: str) -> None:
-    _is(values, tuple, field)
-    for value in cast("tuple[object, ...]", values):
-        _is(value, kind, field)
+    if not isinstance(values, tuple):
+        raise IllegalInput(
+            f"{field}: {type(values).__name__} is not of the type tuple; "
+            f"give a tuple of {kind.__name__}, which may be empty: ()"
+        )
+    for place, value in enumerate(cast("tuple[object, ...]", values)):
+        if not isinstance(value, kind):
+            _is(value, kind, f"{field}[{place}]")
 
 
 def _text(value: object, field: str) -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from tongdai.model.contact import Address, Claim, Content
 from tongdai.model.personal import Personal, Value
+from tongdai.model.several import Several, default, several, texts
 from tongdai.model.time import Instant, checked
 
 
@@ -50,11 +51,22 @@ class Message(_Inbound, frozen=True, kw_only=True):
     """
 
     content: Content
-    claims: tuple[Claim, ...] = ()
-    replies_to: tuple[str, ...] = ()
+    claims: Several[Claim] = default(())
+    replies_to: Several[str] = default(())
     choice: str = ""
     question: str = ""
     automatic: Literal["", "bounce", "reply", "echo", "list"] = ""
+
+    def __post_init__(self) -> None:
+        """Make what there are several of tuples.
+
+        Raises:
+            ConfigurationError: they are not several claims, or several texts.
+        """
+        if self.claims or type(self.claims) is not tuple:
+            force_setattr(self, "claims", several(self.claims, Claim, "Message.claims"))
+        if self.replies_to or type(self.replies_to) is not tuple:
+            force_setattr(self, "replies_to", texts(self.replies_to, "Message.replies_to"))
 
 
 class Receipt(_Inbound, frozen=True, kw_only=True):
@@ -70,16 +82,19 @@ class Receipt(_Inbound, frozen=True, kw_only=True):
     """
 
     status: Literal["sent", "delivered", "read", "failed"]
-    ids: tuple[str, ...] = ()
+    ids: Several[str] = default(())
     upto: Instant | None = None
     error: str = ""
 
     def __post_init__(self) -> None:
-        """Make the watermark a plain instant.
+        """Make the ids a tuple, and the watermark a plain instant.
 
         Raises:
-            IllegalInput: it is none.
+            ConfigurationError: the ids are not several texts.
+            IllegalInput: the watermark is no instant.
         """
+        if self.ids or type(self.ids) is not tuple:
+            force_setattr(self, "ids", texts(self.ids, "Receipt.ids"))
         if self.upto is not None:
             force_setattr(self, "upto", checked(self.upto, "Receipt.upto"))
 
@@ -115,7 +130,16 @@ class Relinked(_Inbound, frozen=True, kw_only=True):
     """
 
     to: Address | None = None
-    claims: tuple[Claim, ...] = ()
+    claims: Several[Claim] = default(())
+
+    def __post_init__(self) -> None:
+        """Make the claims a tuple.
+
+        Raises:
+            ConfigurationError: they are not several claims.
+        """
+        if self.claims or type(self.claims) is not tuple:
+            force_setattr(self, "claims", several(self.claims, Claim, "Relinked.claims"))
 
 
 class Ringing(_Inbound, frozen=True, kw_only=True):
@@ -127,7 +151,16 @@ class Ringing(_Inbound, frozen=True, kw_only=True):
     """
 
     called: str = ""
-    claims: tuple[Claim, ...] = ()
+    claims: Several[Claim] = default(())
+
+    def __post_init__(self) -> None:
+        """Make the claims a tuple.
+
+        Raises:
+            ConfigurationError: they are not several claims.
+        """
+        if self.claims or type(self.claims) is not tuple:
+            force_setattr(self, "claims", several(self.claims, Claim, "Ringing.claims"))
 
 
 Inbound: TypeAlias = Message | Receipt | Activity | Revised | Relinked | Ringing
@@ -137,4 +170,13 @@ Inbound: TypeAlias = Message | Receipt | Activity | Revised | Relinked | Ringing
 class Sent(Value, frozen=True):
     """A channel took a message: the provider's ids of its parts, in order."""
 
-    ids: tuple[str, ...] = ()
+    ids: Several[str] = default(())
+
+    def __post_init__(self) -> None:
+        """Make the ids a tuple.
+
+        Raises:
+            ConfigurationError: they are not several texts.
+        """
+        if self.ids or type(self.ids) is not tuple:
+            force_setattr(self, "ids", texts(self.ids, "Sent.ids"))

@@ -27,14 +27,13 @@ from tongdai.ivr.checks import (
     check_number,
     check_operands,
     check_requirement,
-    check_several,
     check_target,
     check_terminator,
-    check_texts,
     check_ways,
 )
 from tongdai.ivr.prompts import Prompt, Said, prompt
 from tongdai.model.personal import Value
+from tongdai.model.several import Several, default, row, several, texts
 from tongdai.model.text import check_text
 from tongdai.model.time import Duration, duration, hours, minutes, seconds
 
@@ -117,7 +116,7 @@ class Choice(Value, frozen=True):
 
     then: Outcome = None
     label: Said | None = None
-    says: tuple[str, ...] = ()
+    says: Several[str] = default(())
 
     def __post_init__(self) -> None:
         """Check what a type checker cannot.
@@ -128,7 +127,7 @@ class Choice(Value, frozen=True):
         check_target(self.then, "Choice.then")
         if self.label is not None:
             force_setattr(self, "label", prompt(self.label, "Choice.label"))
-        force_setattr(self, "says", check_texts(self.says, "Choice.says"))
+        force_setattr(self, "says", texts(self.says, "Choice.says"))
 
 
 class Menu(AnyNode, frozen=True):
@@ -299,12 +298,12 @@ class Branch(AnyNode, frozen=True):
             document's way.
     """
 
-    cases: tuple[Case, ...]
+    cases: Several[Case]
     otherwise: Outcome = None
     failed: Outcome = None
 
     def _check(self, name: str) -> None:
-        force_setattr(self, "cases", check_several(self.cases, Case, f"{name}.cases"))
+        force_setattr(self, "cases", several(self.cases, Case, f"{name}.cases"))
 
 
 class Assign(AnyNode, frozen=True):
@@ -387,11 +386,11 @@ class Split(AnyNode, frozen=True):
         otherwise: the rest.
     """
 
-    shares: tuple[Share, ...]
+    shares: Several[Share]
     otherwise: Outcome = None
 
     def _check(self, name: str) -> None:
-        force_setattr(self, "shares", check_several(self.shares, Share, f"{name}.shares"))
+        force_setattr(self, "shares", several(self.shares, Share, f"{name}.shares"))
         total = sum(share.percent for share in self.shares)
         if total > 100:  # noqa: PLR2004 - percent
             raise ConfigurationError(f"{name}.shares: {total} percent is more than there is")
@@ -460,7 +459,7 @@ class Wait(AnyNode, frozen=True):
     """
 
     for_: Duration | None = msgspec.field(name="for")
-    meanwhile: tuple[Said, ...] = ()
+    meanwhile: Several[Said] = default(())
     then: Outcome = None
     interrupted: Outcome = None
     failed: Outcome = None
@@ -468,9 +467,8 @@ class Wait(AnyNode, frozen=True):
     def _check(self, name: str) -> None:
         if self.for_ is not None:
             force_setattr(self, "for_", duration(self.for_, f"{name}.for"))
-        if isinstance(self.meanwhile, str) or not isinstance(self.meanwhile, (tuple, list)):
-            raise ConfigurationError(f"{name}.meanwhile: expected several prompts")
-        prompts = tuple(prompt(said, f"{name}.meanwhile") for said in self.meanwhile)
+        field = f"{name}.meanwhile"
+        prompts = tuple(prompt(said, field) for said in row(self.meanwhile, "prompts", field))
         force_setattr(self, "meanwhile", prompts)
 
 
@@ -521,7 +519,7 @@ class HandOff(AnyNode, frozen=True):
     queue: str
     requires: str = ""
     priority: int = 0
-    context: tuple[str, ...] = ()
+    context: Several[str] = default(())
     then: Outcome = None
     full: Outcome = None
     closed: Outcome = None
@@ -531,7 +529,7 @@ class HandOff(AnyNode, frozen=True):
         check_text(self.queue, f"{name}.queue")
         check_requirement(self.requires, f"{name}.requires")
         check_number(self.priority, f"{name}.priority")
-        force_setattr(self, "context", check_texts(self.context, f"{name}.context"))
+        force_setattr(self, "context", texts(self.context, f"{name}.context"))
 
 
 class CallBack(AnyNode, frozen=True):
@@ -550,7 +548,7 @@ class CallBack(AnyNode, frozen=True):
     number: Operand
     requires: str = ""
     priority: int = 0
-    context: tuple[str, ...] = ()
+    context: Several[str] = default(())
     after: Duration = seconds(0)
     then: Outcome = None
     failed: Outcome = None
@@ -560,7 +558,7 @@ class CallBack(AnyNode, frozen=True):
         check_text(self.number, f"{name}.number")
         check_requirement(self.requires, f"{name}.requires")
         check_number(self.priority, f"{name}.priority")
-        force_setattr(self, "context", check_texts(self.context, f"{name}.context"))
+        force_setattr(self, "context", texts(self.context, f"{name}.context"))
         force_setattr(self, "after", duration(self.after, f"{name}.after"))
 
 

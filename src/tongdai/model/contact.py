@@ -13,12 +13,13 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from msgspec.structs import force_setattr
 
-from tongdai.errors import ConfigurationError
+from tongdai.errors import ConfigurationError, did_you_mean
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode
 from tongdai.model.order import check_points
 from tongdai.model.personal import Personal, PersonalText, Value
-from tongdai.model.requirement import Requirement
+from tongdai.model.requirement import Requirement, requirement
+from tongdai.model.several import Several, Takes, default, several, texts
 from tongdai.model.text import check_text
 from tongdai.model.time import Instant, checked
 
@@ -74,7 +75,15 @@ class Claim(Value, frozen=True, kw_only=False):
             ConfigurationError: names the field and what would be right.
         """
         for field in ("scheme", "value", "scope", "raw"):
-            check_text(getattr(self, field), f"Claim.{field}")
+            value = getattr(self, field)
+            if type(value) is not str or not value.isascii():
+                check_text(value, f"Claim.{field}")
+        if self.assurance not in ASSURANCES:
+            listed = ", ".join(ASSURANCES)
+            near = did_you_mean(str(self.assurance), ASSURANCES)
+            raise ConfigurationError(
+                f"Claim.assurance: {self.assurance!r:.40} is not one of {listed}.{near}"
+            )
 
 
 class Attachment(Value, frozen=True):
@@ -108,7 +117,16 @@ class Template(Value, frozen=True):
 
     name: str
     language: str = ""
-    values: Annotated[tuple[str, ...], Personal] = ()
+    values: Annotated[Several[str], Personal] = default(())
+
+    def __post_init__(self) -> None:
+        """Make what fills the gaps a tuple.
+
+        Raises:
+            ConfigurationError: it is not several texts.
+        """
+        if self.values or type(self.values) is not tuple:
+            force_setattr(self, "values", texts(self.values, "Template.values"))
 
 
 class Content(Value, frozen=True):
@@ -126,8 +144,8 @@ class Content(Value, frozen=True):
     """
 
     text: Annotated[str, Personal] = ""
-    attachments: tuple[Attachment, ...] = ()
-    buttons: tuple[Button, ...] = ()
+    attachments: Several[Attachment] = default(())
+    buttons: Several[Button] = default(())
     question: str = ""
     subject: Annotated[str, Personal] = ""
     template: Template | None = None
@@ -141,9 +159,10 @@ class Content(Value, frozen=True):
         """
         check_text(self.text, "Content.text")
         if self.attachments or type(self.attachments) is not tuple:
-            _check_each(self.attachments, Attachment, "Content.attachments")
+            files = several(self.attachments, Attachment, "Content.attachments")
+            force_setattr(self, "attachments", files)
         if self.buttons or type(self.buttons) is not tuple:
-            _check_each(self.buttons, Button, "Content.buttons")
+            force_setattr(self, "buttons", several(self.buttons, Button, "Content.buttons"))
             for button in self.buttons:
                 check_text(button.key, "Button.key")
                 if not button.key:
@@ -164,7 +183,8 @@ class Contact(Value, frozen=True):
 
     Attributes:
         id: the caller's id.
-        requires: what the contact itself needs, as text; no plan can relax it.
+        requires: what the contact itself needs, as text; no plan can relax it. A `Requirement` can
+            be given too, and its text is kept.
         mode: how its channel behaves.
         language: a skill that the agent must have, never relaxed; empty for none.
         priority: points; what a point is worth is the queue's order.
@@ -177,13 +197,13 @@ class Contact(Value, frozen=True):
     """
 
     id: str
-    requires: str = ""
+    requires: Takes[str | Requirement, str] = default("")
     mode: Mode = Mode.LIVE
     language: str = ""
     priority: int = 0
     due: Instant | None = None
     address: Address | None = None
-    claims: tuple[Claim, ...] = ()
+    claims: Several[Claim] = default(())
     attributes: Annotated[Mapping[str, Attribute], Personal] = {}
 
     def __post_init__(self) -> None:
@@ -205,17 +225,11 @@ class Contact(Value, frozen=True):
                 f"Contact.address: {type(self.address).__name__} is not an Address; "
                 "write Address(channel, to)"
             )
-        _check_several(self.claims, "Contact.claims")
-        for claim in self.claims:
-            if type(claim) is not Claim:
-                raise ConfigurationError(
-                    f"Contact.claims: {type(claim).__name__} is not a Claim; "
-                    "write Claim(scheme, value)"
-                )
+        if self.claims or type(self.claims) is not tuple:
+            force_setattr(self, "claims", several(self.claims, Claim, "Contact.claims"))
         if not isinstance(self.requires, str):
-            raise ConfigurationError(
-                f"Contact.requires: {self.requires!r} is not text; write 'billing>=3 and vi'"
-            )
+            asked = str(requirement(self.requires, "Contact.requires"))
+            force_setattr(self, "requires", asked)
         if not isinstance(self.language, str):
             raise ConfigurationError(
                 f"Contact.language: {self.language!r} is not the name of a skill, such as 'vi'"
@@ -262,22 +276,6 @@ def check_attributes(values: object, field: str) -> None:
             )
         elif not -_LARGEST <= value < _LARGEST:
             raise ConfigurationError(f"{where}: the number is too large; it has at most 64 bits")
-
-
-def _check_each(values: object, kind: type, field: str) -> None:
-    if not isinstance(values, (tuple, list)):
-        raise ConfigurationError(f"{field}: {type(values).__name__} is not a tuple")
-    for value in cast("tuple[object, ...]", values):
-        if not isinstance(value, kind):
-            article = "an" if kind is Attachment else "a"
-            raise ConfigurationError(
-                f"{field}: {type(value).__name__} is not {article} {kind.__name__}"
-            )
-
-
-def _check_several(values: object, field: str) -> None:
-    if not isinstance(values, (tuple, list)):
-        raise ConfigurationError(f"{field}: {type(values).__name__} is not a tuple")
 
 
 @lru_cache(maxsize=16_384)

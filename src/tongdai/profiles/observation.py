@@ -14,9 +14,10 @@ from typing import Annotated, Final
 from msgspec.structs import force_setattr
 
 from tongdai.errors import ConfigurationError
-from tongdai.model.contact import ASSURANCES, Claim
+from tongdai.model.contact import Claim
 from tongdai.model.ids import check_id
 from tongdai.model.personal import Personal, Value
+from tongdai.model.several import Several, default, several
 from tongdai.model.text import check_text
 from tongdai.model.time import Instant, checked
 
@@ -66,7 +67,7 @@ class Observation(Value, frozen=True):
     postcode: Annotated[str, Personal] = ""
     region: Annotated[str, Personal] = ""
     language: str = ""
-    claims: Annotated[tuple[Claim, ...], Personal] = ()
+    claims: Annotated[Several[Claim], Personal] = default(())
     attributes: Annotated[Mapping[str, str], Personal] = {}
     consent: Mapping[str, bool] = {}
 
@@ -86,7 +87,7 @@ class Observation(Value, frozen=True):
             if value != "":
                 _check_value(value, f"Observation.{field}")
                 said = said or not value.isspace()
-        if self.claims != ():
+        if self.claims or type(self.claims) is not tuple:
             self._check_claims()
         if self.attributes:
             self._check_attributes()
@@ -99,10 +100,7 @@ class Observation(Value, frozen=True):
             )
 
     def _check_claims(self) -> None:
-        if not isinstance(self.claims, (tuple, list)):
-            raise ConfigurationError(
-                f"Observation.claims: {type(self.claims).__name__} is not a list of claims"
-            )
+        force_setattr(self, "claims", several(self.claims, Claim, "Observation.claims"))
         if len(self.claims) > MOST_CLAIMS:
             raise ConfigurationError(
                 f"Observation.claims: {len(self.claims)} claims; one record has at most "
@@ -110,20 +108,11 @@ class Observation(Value, frozen=True):
             )
         for place, claim in enumerate(self.claims):
             where = f"Observation.claims[{place}]"
-            if type(claim) is not Claim:
-                raise ConfigurationError(
-                    f"{where}: {type(claim).__name__} is not a Claim; write Claim(scheme, value)"
-                )
             check_id(claim.scheme, f"{where}.scheme")
             for field in ("value", "scope", "raw"):
                 _check_value(getattr(claim, field), f"{where}.{field}")
             if not claim.value.strip():
                 raise ConfigurationError(f"{where}.value: is empty; leave the claim out")
-            if claim.assurance not in ASSURANCES:
-                raise ConfigurationError(
-                    f"{where}.assurance: {claim.assurance!r} is not one of {', '.join(ASSURANCES)}"
-                )
-        force_setattr(self, "claims", tuple(self.claims))
 
     def _check_attributes(self) -> None:
         if not isinstance(self.attributes, Mapping) or len(self.attributes) > MOST_ATTRIBUTES:

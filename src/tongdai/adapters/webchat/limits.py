@@ -13,6 +13,7 @@ import attrs
 
 from tongdai.errors import ConfigurationError
 from tongdai.model.mode import check_count
+from tongdai.model.several import Row, texts
 from tongdai.model.time import Duration, Instant, duration, hours, seconds
 from tongdai.runtime.pace import Bucket, Pace
 
@@ -31,6 +32,10 @@ _HEADS: Final = {
     "image/webp": (b"RIFF",),
     "application/pdf": (b"%PDF-",),
 }
+
+
+def _kinds(several: Row[str]) -> tuple[str, ...]:
+    return texts(several, "Limits.kinds")
 
 
 @attrs.frozen
@@ -76,7 +81,8 @@ class Limits:
         hello: how soon the first frame has to come; and how long somebody is waited for who
             is told to go.
         upload: how soon all of a file has to come.
-        visit: how long the token of an unknown visitor lasts; each session makes it new.
+        visit: how long the token of an unknown visitor lasts; each session makes it new. When a
+            token ends, its sockets are closed.
         identified: how long that of a known one does.
     """
 
@@ -84,7 +90,7 @@ class Limits:
     text: int = 4_000
     file: int = 10 * 2**20
     files: int = 5
-    kinds: tuple[str, ...] = attrs.field(default=KINDS, converter=tuple)
+    kinds: tuple[str, ...] = attrs.field(default=KINDS, converter=_kinds)
     frames: Rate = Rate(100, seconds(10))
     messages: Rate = Rate(30, seconds(30))
     calls: Rate = Rate(120, seconds(60))
