@@ -138,7 +138,8 @@ class ChannelFault(TongdaiError):
     Attributes:
         kind: what kind of failure it is; what is done about it depends on this alone.
         detail: what the provider said, without anything secret.
-        retry_after: how long to wait before trying again, where the provider says it.
+        retry_after: how long to wait before trying again, where the provider says it; it is
+            believed up to an hour.
         code: the provider's code, where it has one.
     """
 

@@ -26,7 +26,7 @@ from tongdai import (
     minutes,
     seconds,
 )
-from tongdai.center.triage import About, OpenContact, Rule, Triage, Triaged
+from tongdai.center.triage import About, OpenContact, Rule, Triage, Triaged, TriageExplanation
 from tongdai.center.written import MOST_READ, folded, written_in
 from tongdai.channels import Message, Ringing
 from tongdai.model.calendar import BusinessCalendar
@@ -354,6 +354,16 @@ def test_a_center_knows_who_writes_before_there_is_a_contact() -> None:
     )
     assert "Nguyễn" not in repr(about)
     assert "best" == TRIAGE.decide(message(claims=LAN), about).entry
+
+
+def test_what_was_found_of_a_contact_is_masked_where_it_is_printed() -> None:
+    """An application's function may put anything there: attributes are personal, as a contact's."""
+    found = Triaged("cards", attributes={"name": "Nguyễn Thị Lan"}, rule="vip")
+    assert "Triaged(entry='cards', requires='', priority=0, language='', due=None," in repr(found)
+    assert "attributes=•••, rule='vip', why='')" in repr(found)
+    explained = TriageExplanation(found, (), "cards")
+    assert "Nguyễn" not in repr(explained) + str(explained)
+    assert {"name": "Nguyễn Thị Lan"} == found.attributes
 
 
 def test_a_stranger_is_nobody() -> None:

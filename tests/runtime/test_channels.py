@@ -270,8 +270,8 @@ async def test_a_broken_channel_is_opened_again() -> None:
                 it.clock.advance(seconds(1))
                 assert (await until(seen, events.MessageReceived)).key == f"k{number}"
         assert [(fault.what, fault.reason) for fault in it.live.faults] == [
-            ("open", "retry: no route"),
-            ("read", "ConnectionError: reset"),
+            ("open", "retry: no route; opened again in 1 s"),
+            ("read", "ConnectionError: reset; opened again in 1 s"),
         ]
     assert (shaky.opened, shaky.closed) == (3, 2)
 
@@ -379,7 +379,7 @@ async def test_what_a_connection_takes_with_it_may_have_been_sent() -> None:
             assert [(one.kind, one.content.text) for one in it.live.dead_letters] == [
                 ("unknown", "một")
             ]
-        assert it.live.faults[0].reason == "retry: the socket is gone"
+        assert it.live.faults[0].reason == "retry: the socket is gone; opened again in 1 s"
 
 
 async def test_what_was_sent_is_not_sent_again_because_the_journal_is_slow() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import anyio
 import attrs
@@ -26,7 +26,7 @@ from tongdai.errors import (
     TongdaiError,
 )
 from tongdai.journal import MemoryJournal
-from tongdai.model.time import Duration
+from tongdai.model.time import Duration, hours, minutes
 from tongdai.runtime import DeadLetter, Pace, Runtime, Sending
 from tongdai.runtime.backoff import wait_after
 from tongdai.runtime.breaker import Breaker
@@ -63,6 +63,7 @@ class Provider:
         *,
         keys: bool,
         takes: int = 0,
+        told: Duration | None = seconds(7),
     ) -> None:
         can = {Can.TEXT, Can.KEYS} if keys else {Can.TEXT}
         self.medium = Medium(mode=Mode.INTERACTIVE, can=frozenset(can))
@@ -71,6 +72,7 @@ class Provider:
         self._clock = clock
         self._outcomes = outcomes
         self._takes = takes
+        self._told = told
         self._under_way: set[str] = set()
 
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[Inbound]]:
@@ -100,7 +102,7 @@ class Provider:
             return Sent((f"p-{key}", content.text))
         if outcome == "lost":
             raise ConnectionError("reset")
-        raise ChannelFault(outcome, retry_after=seconds(7) if outcome == "throttled" else None)
+        raise ChannelFault(outcome, retry_after=self._told if outcome == "throttled" else None)
 
 
 @attrs.frozen
@@ -121,6 +123,7 @@ def course(  # noqa: PLR0913 - settings with defaults
     takes: int = 0,
     backend: str = "asyncio",
     breaks: Sequence[int] = (),
+    told_wait: Duration | None = seconds(7),
 ) -> Course:
     """Owe messages, each after so many microseconds to an address, until all are done with.
 
@@ -137,7 +140,7 @@ def course(  # noqa: PLR0913 - settings with defaults
 
     async def main() -> Course:
         clock = ManualClock()
-        channel = Provider(clock, outcomes, keys=keys, takes=takes)
+        channel = Provider(clock, outcomes, keys=keys, takes=takes, told=told_wait)
         outbox = Outbox(channel, clock=clock, limit=1, failed=failed, sent=sent, sending=sending)
 
         async def connected() -> None:
@@ -307,6 +310,31 @@ def test_a_provider_that_throttles_is_left_alone_for_as_long_as_it_says() -> Non
         ("m0", seconds(7)),
         ("m1", seconds(7)),
     ]
+
+
+OWN_WAIT = wait_after("m0", 1, least=Sending().least, most=Sending().most)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (seconds(0), seconds(0)),
+        (minutes(59), minutes(59)),
+        (hours(1), hours(1)),
+        (minutes(61), hours(1)),
+        (hours(24), hours(1)),
+        (hours(25), OWN_WAIT),
+        (seconds(1_790_000_000), OWN_WAIT),
+        (seconds(-1), OWN_WAIT),
+        (None, OWN_WAIT),
+        (3600, OWN_WAIT),
+        ("an hour", OWN_WAIT),
+    ],
+)
+def test_a_provider_is_believed_up_to_an_hour(told: Any, expected: Duration) -> None:  # noqa: ANN401 - nonsense too
+    """More is cut; what is no wait at all counts as nothing said, and never stops a channel."""
+    seen = course([(0, "a")], {"m0": ["throttled"]}, Sending(), told_wait=told)
+    assert [0, expected] == [one.began for one in seen.tries]
 
 
 def test_a_try_without_an_answer_comes_to_an_end() -> None:

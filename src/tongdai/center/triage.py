@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 import attrs
 
@@ -27,6 +27,7 @@ from tongdai.model.glob import compiled
 from tongdai.model.ids import check_id
 from tongdai.model.mode import Mode, check_flag
 from tongdai.model.order import check_points
+from tongdai.model.personal import Personal, Value
 from tongdai.model.requirement import Requirement
 from tongdai.model.text import check_text, fold
 from tongdai.model.time import Duration, Instant, duration
@@ -174,8 +175,7 @@ class Rule:
         return tuple((word, tuple(WORD.findall(fold(word)))) for word in self.keywords)
 
 
-@attrs.frozen
-class Triaged:
+class Triaged(Value, frozen=True):
     """Where a new contact goes, and why.
 
     Attributes:
@@ -190,7 +190,7 @@ class Triaged:
     priority: int = 0
     language: str = ""
     due: Instant | None = None
-    attributes: Mapping[str, Attribute] = attrs.field(factory=dict[str, Attribute])
+    attributes: Annotated[Mapping[str, Attribute], Personal] = {}
     rule: str = ""
     why: str = ""
 

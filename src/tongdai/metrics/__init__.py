@@ -5,7 +5,7 @@ a policy, such as a service level's threshold, is an argument when a figure is r
 default. Where there is nothing to measure a figure is `None`.
 """
 
-from tongdai.metrics.compare import Difference, compare, interval
+from tongdai.metrics.compare import Difference, Figures, compare, interval
 from tongdai.metrics.counts import LONGEST_THRESHOLD, Counts
 from tongdai.metrics.fold import By, Metrics
 from tongdai.metrics.records import ContactRecord, ContactRecords, Outcome, records
@@ -19,6 +19,7 @@ __all__ = [
     "ContactRecords",
     "Counts",
     "Difference",
+    "Figures",
     "Metrics",
     "Outcome",
     "Row",

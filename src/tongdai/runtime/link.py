@@ -2,8 +2,8 @@
 
 Rule: what comes in is handed over one by one, each until the journal has it or the center refuses
 it; where finding out where it goes takes a while, one by one for each address. Nothing that a
-channel does wrong ends the runtime: it is a fault, and it is opened again. A reader who is told to
-stop leaves the channel open for what is still owed.
+channel does wrong ends the runtime: it is a fault, and it is opened again, later each time unless
+something comes of it. A reader who is told to stop leaves the channel open for what is still owed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tongdai.channels import Activity, Inbound, Receipt, Sent
 from tongdai.errors import ChannelFault, IllegalInput, JournalError, TongdaiError
 from tongdai.model.contact import Address
 from tongdai.runtime import handing
+from tongdai.runtime.backoff import Reopening
 from tongdai.runtime.entry import Door, Entry
 from tongdai.runtime.handing import LAST, hand_over, keep_handing, pause
 from tongdai.runtime.inbox import Held, Inbox
@@ -95,6 +96,7 @@ class Link:
         self._door = Door(entry, host=host, clock=clock)
         self._host = host
         self._clock = clock
+        self._reopening = Reopening()
         self._running = anyio.CancelScope(shield=True)
         self._reading: anyio.CancelScope | None = None
         self._stopped = False
@@ -118,9 +120,11 @@ class Link:
         with self._running:
             try:
                 while not self._stopped:
+                    self._reopening.begin()
                     await self._open()
                     if not self._stopped:
-                        await pause(self._clock)
+                        now = self._clock.now()
+                        await self._clock.sleep_until(now + int(self._reopening.wait(now)))
             finally:
                 self._done.set()
 
@@ -139,14 +143,21 @@ class Link:
     async def _open(self) -> None:
         try:
             async with self._channel.open() as incoming, anyio.create_task_group() as tasks:
+                self._reopening.opened(self._clock.now())
                 self._reading = anyio.CancelScope()
                 tasks.start_soon(self._read, incoming, self._reading)
                 tasks.start_soon(self.showing.run)
                 await self.outbox.run()
                 tasks.cancel_scope.cancel()
         except Exception as error:  # noqa: BLE001 - must not end the runtime
-            self._host.fault(self._channel.id, "open", _told(error))
+            self._failed("open", _told(error))
         self._reading = None
+
+    def _failed(self, what: str, reason: str) -> None:
+        """Note what is wrong with the channel, and when it is opened again."""
+        if not self._stopped:
+            reason += f"; opened again in {self._reopening.wait(self._clock.now())}"
+        self._host.fault(self._channel.id, what, reason)
 
     async def _read(self, incoming: AsyncIterator[Inbound], reading: anyio.CancelScope) -> None:
         with reading:
@@ -179,7 +190,7 @@ class Link:
 
     def _broken(self, reason: str) -> None:
         """Let the channel be closed, and opened again."""
-        self._host.fault(self._channel.id, "read", reason)
+        self._failed("read", reason)
         self.outbox.stop()
 
     async def _read_ahead(self, incoming: Inbox) -> None:
@@ -215,6 +226,7 @@ class Link:
         key = str(getattr(inbound, "key", ""))
         receive: Receive | None = None
         again = False
+        self._reopening.gave()
         try:
             self._check(inbound)
             if isinstance(inbound, Activity):

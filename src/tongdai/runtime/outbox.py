@@ -27,7 +27,7 @@ from tongdai.center.effects import SendMessage
 from tongdai.channels import Can, Sent
 from tongdai.errors import ChannelFault, FaultKind
 from tongdai.model.contact import Address
-from tongdai.model.time import Duration, Instant, seconds
+from tongdai.model.time import Duration, Instant, hours, seconds
 from tongdai.runtime.backoff import wait_after
 from tongdai.runtime.breaker import Breaker
 from tongdai.runtime.letters import Letter, Owed
@@ -37,6 +37,9 @@ from tongdai.runtime.sending import Sending
 
 GRACE: Final = seconds(5)
 """How long tries that are under way may take when the connection breaks."""
+LONGEST_TOLD: Final = hours(1)
+"""How long is waited at most because a provider says so."""
+_NONSENSE: Final = hours(24)  # what says more than that is no wait (but an instant, say)
 
 _AGAIN: Final[frozenset[FaultKind]] = frozenset(("retry", "throttled", "unauthorised"))
 _CHANNELS_OWN: Final[frozenset[FaultKind]] = frozenset(("retry", "unauthorised", "unknown"))
@@ -259,7 +262,7 @@ class Outbox:
             await self._sent(letter, result)
             return True
         now, kind, how = self._clock.now(), result.kind, self._how
-        wait = result.retry_after
+        wait = _told(result)
         if wait is None:
             wait = wait_after(letter.effect.id, letter.tries, least=how.least, most=how.most)
         if kind == "throttled":
@@ -294,3 +297,11 @@ class Outbox:
         if self._room is not None:
             self._room.set()
             self._room = None
+
+
+def _told(fault: ChannelFault) -> Duration | None:
+    """Return how long a provider says to wait; `None` where it says nothing, or nonsense."""
+    wait = fault.retry_after
+    if not isinstance(wait, Duration) or not 0 <= wait <= _NONSENSE:
+        return None
+    return min(wait, LONGEST_TOLD)

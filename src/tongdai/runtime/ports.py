@@ -41,7 +41,9 @@ class Channel(Protocol):
         when a channel may acknowledge it (see `tongdai.runtime.Inbox`).
 
         Raises:
-            ChannelFault: it cannot be connected, or the connection broke. It is opened again.
+            ChannelFault: it cannot be connected, or the connection broke. It is opened again: after
+                1 s, and after twice as long each time, 60 s at most, until something comes in or it
+                stays open for 60 s.
         """
         ...
 

@@ -22,7 +22,8 @@ class Sending:
         tries: how often a message is tried; while the channel does not take our key, that does not
             count.
         least, most: the shortest and the longest wait between two tries, where the provider does
-            not say how long.
+            not say how long. (It is believed up to an hour; what is negative or over a day counts
+            as nothing said.)
         within: how long one try may take; after that it is unknown whether it was sent.
         pace: how fast; `None` is as fast as the provider takes it.
         failures: how many tries in a row fail before the channel is left alone.

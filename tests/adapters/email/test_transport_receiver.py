@@ -7,16 +7,17 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import anyio
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from tests.adapters.email.certificate import PEM
 from tests.adapters.email.transport import KEYS, Reader, mail, none_left, opened, ours, until
 from tongdai import seconds
-from tongdai.adapters.email import Email, Receiver
+from tongdai.adapters.email import Cap, Email, Receiver
 from tongdai.channels import Message
 from tongdai.errors import ChannelFault, ConfigurationError
 from tongdai.model.contact import Attachment
@@ -26,7 +27,14 @@ from tongdai.testing import ManualClock
 pytestmark = pytest.mark.anyio
 
 
-def channel(files: MemoryFiles | None = None, *, plus: bool = False, **more: object) -> Email:
+def channel(
+    files: MemoryFiles | None = None,
+    *,
+    plus: bool = False,
+    cap: Cap | None = None,
+    trusted: Sequence[str] = (),
+    **more: object,
+) -> Email:
     """Return a channel that is handed mails."""
     return Email(
         "mail",
@@ -36,6 +44,8 @@ def channel(files: MemoryFiles | None = None, *, plus: bool = False, **more: obj
         inbox=Receiver(**more),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         files=files,
         plus=plus,
+        cap=cap,
+        trusted=trusted,
         clock=ManualClock(),
     )
 
@@ -143,6 +153,29 @@ async def test_what_is_too_large_is_refused() -> None:
 
         said = await anyio.to_thread.run_sync(unannounced)
         assert b"552" in said
+
+
+async def test_mails_that_arrive_at_once_have_one_bound() -> None:
+    """Whoever comes beyond it is told to try again, and is taken when the others are through."""
+    mails = channel(most_bytes=10_000, most_held=15_000)
+    taken: list[Message] = []
+    large = mail(1, "x" * 8_000)
+    begun = b"EHLO mx\r\nMAIL FROM:<lan@x.vn>\r\nRCPT TO:<help@bank.vn>\r\nDATA\r\n"
+    async with opened(mails) as reader, anyio.create_task_group() as tasks:
+        tasks.start_soon(taking, reader, taken)
+        async with await anyio.connect_tcp("127.0.0.1", mails.port) as slow:
+            answers = BufferedByteReceiveStream(slow)
+            await slow.send(begun)
+            await answers.receive_until(b"354 ", 5_000)
+            await slow.send(mail(0, "\r\n".join(["x" * 98] * 90)))
+            while await given(mails.port, large) == 250:
+                pass  # (what the slow one sends is not there yet)
+            assert [452, 250] == [await given(mails.port, each) for each in (large, mail(2))]
+            await slow.send(b".\r\n")
+            await answers.receive_until(b"250 2.6.0 Taken", 5_000)
+        assert 250 == await given(mails.port, large)
+        tasks.cancel_scope.cancel()
+    assert [6, 90 * 99 - 1, 8_000] == [len(each.content.text) for each in taken[-3:]]
 
 
 async def test_what_cannot_be_kept_is_asked_for_again() -> None:
@@ -304,6 +337,44 @@ async def test_a_mail_that_comes_again_counts_once() -> None:
     assert {""} == {message.automatic for message in taken}
 
 
+VOUCHED = "Authentication-Results: mx.bank.vn; dmarc=pass header.from=x.vn\r\n"
+ELSEWHERE = "Authentication-Results: mx.bank.vn; dmarc=pass header.from=y.vn\r\n"
+
+
+@pytest.mark.parametrize(
+    ("many", "one", "automatic"),
+    [
+        (mail(0), mail(9, more=VOUCHED), ""),
+        (mail(0, more="Reply-To: lan@x.vn\r\n", sender="eve@y.vn"), mail(9, more=VOUCHED), ""),
+        (
+            mail(0, more=f"Reply-To: lan@x.vn\r\n{ELSEWHERE}", sender="eve@y.vn"),
+            mail(9, more=VOUCHED),
+            "",
+        ),
+        (mail(0, more="Auto-Submitted: auto-replied\r\n"), mail(9), ""),
+        (mail(0, more=VOUCHED), mail(9), ""),
+        (mail(0, more=VOUCHED), mail(9, more=VOUCHED), "reply"),
+        (mail(0), mail(9), "reply"),
+    ],
+)
+async def test_mails_in_somebodys_name_make_no_machine_of_them(
+    many: bytes, one: bytes, automatic: str
+) -> None:
+    """Only those count that a person might have written, and that are vouched for alike."""
+    mails = channel(cap=Cap(2), trusted=["mx.bank.vn"])
+    taken: list[Message] = []
+    async with opened(mails) as reader, anyio.create_task_group() as tasks:
+        tasks.start_soon(taking, reader, taken)
+        for number in range(2):
+            assert 250 == await given(mails.port, many.replace(b"m0@", b"m%d@" % number))
+        assert 250 == await given(mails.port, one)
+        tasks.cancel_scope.cancel()
+    assert [{"lan@x.vn"}, automatic] == [
+        {message.address.to.partition("#")[0] for message in taken},
+        taken[-1].automatic,
+    ]
+
+
 async def test_long_lines_are_taken() -> None:
     """Programs write them, whatever the standard says."""
     mails = channel()
@@ -424,6 +495,7 @@ def _leave(how: str, scope: anyio.CancelScope) -> None:
     [
         ({"most_bytes": 0}, "Receiver.most_bytes"),
         ({"most_open": 0}, "Receiver.most_open"),
+        ({"most_held": 2**20}, "Receiver.most_held: 1048576 is less than one mail"),
         ({"recipients": ("bank.vn",)}, "Receiver.recipients"),
         ({"only_tls": True}, "Receiver.only_tls"),
         ({"timeout": seconds(0)}, "Receiver.timeout"),

@@ -61,6 +61,7 @@ class Wire:
     def __init__(self, *, up: int | None = None, down: int | None = None) -> None:
         self.accepted = False
         self.closed: int | None = None
+        self.why = ""
         self.got: deque[Frame] = deque()
         self._up = up
         self._down = down
@@ -118,7 +119,7 @@ class Wire:
         if event["type"] == "websocket.accept":
             self.accepted = True
         elif event["type"] == "websocket.close":
-            self.closed = event["code"]
+            self.closed, self.why = event["code"], event.get("reason", "")
             self._push({"type": "websocket.disconnect", "code": self.closed})
         elif self._down == 0:
             self.cut()

@@ -16,7 +16,7 @@ from tongdai.adapters.webchat.tokens import Kept, Keys, Visitor
 from tongdai.channels import Relinked, Secret
 from tongdai.errors import ConfigurationError
 from tongdai.model.contact import Claim
-from tongdai.model.time import hours, seconds
+from tongdai.model.time import hours, minutes, seconds
 
 OTHER = "another secret, of the host application"
 LAN = Visitor(id="a" * 22, until=START + int(hours(1)), user="u1", name="Lan", email="l@x.vn")
@@ -195,3 +195,36 @@ async def test_a_token_lasts_a_while() -> None:
         it.clock.advance(hours(24 * 90))
         assert (await it.enter(token)).closed == 4401
         assert (await it.enter("x.y")).closed == 4401
+
+
+@pytest.mark.anyio
+async def test_a_socket_is_closed_when_its_token_is_over() -> None:
+    """With 4401, as at the door, and not a moment sooner; what was said before has arrived."""
+    async with site(limits=Limits(visit=hours(1))) as it:
+        wire = await it.enter(await it.token())
+        it.clock.advance(minutes(59))
+        wire.write({"t": "say", "id": "m1", "text": "một"})
+        await settle()
+        assert (None, ["m1"]) == (wire.closed, [frame["id"] for frame in wire.all("ack")])
+        it.clock.advance(minutes(1))
+        await settle()
+        assert (4401, "the token is over") == (wire.closed, wire.why)
+        wire.write({"t": "say", "id": "m2", "text": "hai"})
+        await settle()
+        assert ["một"] == [message.content.text for message in it.messages()]
+
+
+@pytest.mark.anyio
+async def test_a_known_visitor_comes_back_with_a_new_token() -> None:
+    """As a widget does whose page has a fresh identity: it is the same conversation."""
+    async with site(identity_secret=OTHER, limits=Limits(identified=hours(1))) as it:
+        identity = sign_identity(OTHER, user="u1", expires=START + int(hours(9)))
+        token = await it.token(identity=identity)
+        wire = await it.enter(token)
+        wire.write({"t": "say", "id": "m1", "text": "một"})
+        await settle()
+        it.clock.advance(hours(1))
+        await settle()
+        assert 4401 == wire.closed
+        again = await it.enter(await it.token(token=token, identity=identity))
+        assert ["một"] == [item["text"] for frame in again.all("items") for item in frame["items"]]

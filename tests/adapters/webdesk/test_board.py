@@ -6,9 +6,21 @@ from typing import Any
 
 from hypothesis import settings
 
-from tongdai import Center, Queue, minutes, seconds
+from tongdai import (
+    Accept,
+    Address,
+    Agent,
+    Center,
+    Content,
+    PutAgent,
+    Queue,
+    Receive,
+    minutes,
+    seconds,
+)
 from tongdai.adapters.webdesk.board import Board
 from tongdai.center import events
+from tongdai.channels import Message, Revised
 from tongdai.ivr import Choice, Flow, HandOff, Menu, Say
 from tongdai.model.contact import Contact
 from tongdai.model.time import Instant
@@ -116,6 +128,33 @@ def _plain(whole: dict[str, Any]) -> dict[str, Any]:
             for one in whole[kind]
         }
     return found
+
+
+def test_what_is_withdrawn_is_withdrawn_wherever_it_stands() -> None:
+    """A provider that used a key twice means both; the center keeps neither."""
+    lan = Address("web", "lan")
+    center = Center([Queue("cards")])
+    board = Board({})
+    board.reset(center)
+    told = [
+        PutAgent(Agent("an"), available=True),
+        *(Receive(message(lan, text), "cards") for text in ("một", "hai")),
+        Accept("web-1/1"),
+        Receive(Revised(key="r1", at=0, address=lan, message="m1", content=None), ""),
+    ]
+    for input in told:
+        for event in center.handle(input, 0).events:
+            list(board.apply(event))
+    [talk] = board.whole("an")["talks"]
+    assert [("", "withdrawn"), ("", "withdrawn")] == [
+        (line["text"], line["revised"]) for line in talk["lines"]
+    ]
+    assert () == center.state.contacts["web-1"].messages
+
+
+def message(address: Address, text: str) -> Message:
+    """Return a message whose key is always the same."""
+    return Message(key="m1", at=0, address=address, content=Content(text))
 
 
 def test_an_erased_person_is_nobody() -> None:

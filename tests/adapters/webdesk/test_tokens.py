@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.adapters.webdesk.helpers import KEY, hall
-from tongdai import hours
+from tests.adapters.webdesk.helpers import KEY, Browser, Frame, Hall, hall
+from tongdai import hours, minutes
 from tongdai.adapters.signing import several
 from tongdai.adapters.webdesk import WebDesk
-from tongdai.adapters.webdesk.tokens import agent_of, signed
+from tongdai.adapters.webdesk.tokens import Pass, pass_of, signed
 from tongdai.errors import ConfigurationError, IllegalInput
 from tongdai.testing import ManualClock
 
@@ -23,11 +23,11 @@ def test_a_token_tells_whose_it_is_until_it_is_over(agent: str, until: int) -> N
     """By any of the secrets that are accepted."""
     agent = agent.encode(errors="replace").decode()
     token = signed(OTHER, agent, until)
-    assert agent == agent_of([LOCK, OTHER], token, until - 1)
+    assert Pass(agent, until) == pass_of([LOCK, OTHER], token, until - 1)
     with pytest.raises(IllegalInput, match="expired"):
-        agent_of([OTHER], token, until)
+        pass_of([OTHER], token, until)
     with pytest.raises(IllegalInput, match="not signed"):
-        agent_of([LOCK], token, until - 1)
+        pass_of([LOCK], token, until - 1)
 
 
 @given(st.data())
@@ -39,7 +39,7 @@ def test_no_other_text_is_a_token(data: st.DataObject) -> None:
     changed = token[:at] + put + token[at + 1 :]
     for given_ in (changed, data.draw(st.text()), token[:-1], token + "A", ""):
         with pytest.raises(IllegalInput):
-            agent_of([LOCK], given_, 0)
+            pass_of([LOCK], given_, 0)
 
 
 def test_a_desk_signs_for_its_own_agents_only() -> None:
@@ -47,7 +47,7 @@ def test_a_desk_signs_for_its_own_agents_only() -> None:
     desk = WebDesk(secret=KEY, agents={"an": "An"}, clock=ManualClock())
     url = desk.url("an", below="https://shop.example/agent/", lasts=hours(1))
     page, _, token = url.partition("#")
-    assert ("https://shop.example/agent/", "an") == (page, agent_of([LOCK], token, 0))
+    assert ("https://shop.example/agent/", "an") == (page, pass_of([LOCK], token, 0).agent)
     with pytest.raises(IllegalInput, match="'mai'"):
         desk.sign("mai")
 
@@ -85,3 +85,41 @@ async def test_only_tokens_of_agents_who_are_there_let_somebody_in() -> None:
             async with it.socket() as browser:
                 await browser.raw('{"do": "hello", "token": "%s"}' % token)  # noqa: UP031 - braces
                 assert await browser.next() == {"is": "closed", "code": 4401}
+
+
+@pytest.mark.anyio
+async def test_a_seat_is_taken_away_when_its_token_is_over() -> None:
+    """With 4401, as at the door; the agent is lost, not offline, and has the grace to come back."""
+    async with hall(agents=["an"]) as it:
+        async with it.socket() as browser:
+            await browser.hello(it.desk.sign("an", lasts=hours(1)))
+            it.clock.advance(minutes(59))
+            assert {} == await _said(browser)
+            it.clock.advance(minutes(1))
+            assert {"is": "closed", "code": 4401} == await browser.until("closed")
+        assert ("away", "lost") == _how(it)
+        async with it.sits("an"):
+            assert "available" == it.live.center.agent("an").presence
+
+
+@pytest.mark.anyio
+async def test_a_seat_with_a_newer_token_stays() -> None:
+    """Who signs in again in time takes over from themselves, and the old token's end is nothing."""
+    async with hall(agents=["an"]) as it, it.socket() as before:
+        await before.hello(it.desk.sign("an", lasts=hours(1)))
+        async with it.socket() as browser:
+            await browser.hello(it.desk.sign("an", lasts=hours(3)))
+            assert {"is": "closed", "code": 4409} == await before.until("closed")
+            it.clock.advance(hours(2))
+            assert {} == await _said(browser)
+
+
+def _how(it: Hall) -> tuple[str, str]:
+    found = it.live.center.agent("an")
+    return found.presence, found.reason
+
+
+async def _said(browser: Browser) -> Frame:
+    """Ask for something that changes nothing, and return what the answer says besides."""
+    answer = await browser.ask("whole")
+    return {name: value for name, value in answer.items() if name not in ("is", "n")}

@@ -93,7 +93,8 @@ async def test_an_offer_that_expired_is_too_late() -> None:
         it.clock.advance(seconds(21))
         assert "expired" == (await an.until("gone"))["why"]
         assert "not_responding" == (await an.until("presence"))["presence"]
-        assert "expired" in (await an.ask("accept", offer=offer["offer"]))["late"]
+        late = await an.ask("accept", offer=offer["offer"])
+        assert ("offer_gone", True) == (late["key"], "expired" in late["late"])
         await an.ask("presence", presence="available")
         again = await an.until("offer")
         await an.ask("accept", offer=again["offer"])
@@ -107,7 +108,8 @@ async def test_nothing_is_done_with_what_is_anothers() -> None:
         offer = await offered(it, an)
         mine = offer["offer"]
         for do in ("accept", "decline"):
-            assert "not yours" in (await binh.ask(do, offer=mine))["wrong"]
+            wrong = await binh.ask(do, offer=mine)
+            assert ("not_yours", True) == (wrong["key"], "not yours" in wrong["wrong"])
         await an.ask("accept", offer=mine)
         await an.until("talk")
         for do, more in (
@@ -139,7 +141,7 @@ async def test_wrap_up_lasts_can_be_extended_and_ends_with_a_disposition() -> No
         await an.ask("extend", interaction=mine)
         assert until + 60_000 == (await an.until("wrap"))["until"]
         wrong = await an.ask("dispose", interaction=mine, disposition="?")
-        assert "none of solved" in wrong["wrong"]
+        assert ("no_disposition", True) == (wrong["key"], "none of solved" in wrong["wrong"])
         await an.ask("dispose", interaction=mine, disposition="solved")
         assert mine == (await an.until("wrapped"))["interaction"]
         assert {} == it.live.center.state.wrap_ups
@@ -162,7 +164,7 @@ async def test_a_customer_who_leaves_ends_the_conversation() -> None:
         await it.chat.customer("lan").leaves()
         assert "customer" == (await an.until("over"))["why"]
         late = await an.ask("say", interaction=talk["interaction"], key="k", text="?")
-        assert "was ended (customer)" in late["late"]
+        assert ("talk_over", True) == (late["key"], "was ended (customer)" in late["late"])
 
 
 async def test_writing_shows_both_ways_and_reading_tells_the_channel() -> None:

@@ -151,7 +151,8 @@ class Email:
             store: where it is kept how far the mailbox is read, and what was said in which thread;
                 by default in memory, so that a new program begins anew.
             clock: by default the machine's.
-            cap: how many mails of one sender are a person's; by default 20 an hour.
+            cap: how many mails of one sender are a person's; by default 20 an hour. Those that a
+                trusted server vouches for are counted apart from those that only bear a name.
             too_large: what stands in place of a mail that is too large; `{size}` is its megabytes.
             unreadable: what stands in place of a mail that failed five times in a row; `{uid}` is
                 its number in the mailbox, `{why}` what went wrong.
@@ -186,10 +187,11 @@ class Email:
             inbox = attrs.evolve(inbox, most_bytes=most)
         self._inbox = inbox
         self._outgoing = outgoing
-        self._files: Files = files or MemoryFiles()
-        self._store: Store = store or MemoryStore()
-        self._clock: Clock = clock or SystemClock()
-        self._cap = cap or Cap(20, hours(1))
+        # (an empty cap is false, and so may a store be that has nothing yet)
+        self._files: Files = MemoryFiles() if files is None else files
+        self._store: Store = MemoryStore() if store is None else store
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._cap = Cap(20, hours(1)) if cap is None else cap
         self._answers = Cap(20, hours(1))
         self._counted: OrderedDict[str, None] = OrderedDict()  # keys of mails that the caps know
         self._recipients = frozenset(
@@ -519,10 +521,9 @@ class Email:
                 events.append(event)
                 continue
             message = with_files(event, await self._kept(mail.files))
-            writer = Party.of(message.address.to).mailbox
             # (by when it came: what lay there for days did not come within an hour)
             if not message.automatic and not self._is_free(
-                self._cap, writer, f"in {message.key}", message.at or self._clock.now()
+                self._cap, _counted(message), f"in {message.key}", message.at or self._clock.now()
             ):
                 _LOG.warning("%s: somebody writes more than a person does", self.id)
                 message = replace(message, automatic="reply")
@@ -617,6 +618,20 @@ async def _credential(settings: Imap | Smtp) -> Secret | None:
         raise
     except Exception as error:  # noqa: BLE001 - it is the application's
         raise ChannelFault("retry", f"no token: {type(error).__name__}") from None
+
+
+def _counted(message: Message) -> str:
+    """Return under what name a sender's mails are counted.
+
+    Who is vouched for is not counted with those who only say to be them: many mails in somebody's
+    name must not make a machine of that person.
+    """
+    writer = Party.of(message.address.to).mailbox
+    sure = any(
+        claim.scheme == "email" and claim.value == writer and claim.assurance != "asserted"
+        for claim in message.claims
+    )
+    return f"{writer} vouched for" if sure else writer
 
 
 def _begin_anew(uid: int, why: str) -> None:

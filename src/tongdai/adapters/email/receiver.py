@@ -2,7 +2,8 @@
 
 Rule: the server is told 250 once the center has the mail, and 451 where it does not get it, so that
 the server tries again. Nobody but the configured recipients gets mail, and none larger than is
-allowed. The receiver has a thread and an event loop of its own, which end with it.
+allowed; all mails that are being received have one bound together, and whoever comes beyond it is
+told 452 and tries again. The receiver has a thread and an event loop of its own, which end with it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anyio
 import attrs
@@ -23,16 +24,25 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from anyio.from_thread import BlockingPortal
 
+from tongdai.adapters.email.arriving import Arriving, Room
 from tongdai.adapters.email.aside import Aside
 from tongdai.errors import ChannelFault, ConfigurationError
+from tongdai.model.several import Row, texts
 from tongdai.model.time import Duration, duration, minutes
 
-_LONGEST_LINE: Final = 2**20  # (the standard says 1,000; what is written by programs is longer)
 _LAST: Final = 5.0  # seconds for answers under way when the receiver is closed
 _COMMANDS: Final = 1_000  # of a kind, over one connection
 _RETURN_PATH: Final = re.compile(
     rb"\AReturn-Path:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*", re.IGNORECASE
 )
+
+
+def _recipients(several: Row[str]) -> tuple[str, ...]:
+    return texts(several, "Receiver.recipients")
+
+
+def _four_of(settings: Receiver) -> int:
+    return 4 * settings.most_bytes
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +58,8 @@ class Receiver:
         recipients: who gets mail here, besides the channel's own addresses.
         most_bytes: the largest mail.
         most_open: how many connections there may be at once.
+        most_held: bytes of all mails that are being received at once; by default those of four of
+            the largest. The sender of a mail that does not fit in tries again (452).
         timeout: how long a client may be silent.
         hostname: what we call ourselves; by default the domain of the channel's address.
         tls: offers encryption (STARTTLS) with this certificate.
@@ -57,9 +69,10 @@ class Receiver:
     host: str = "127.0.0.1"
     port: int = 0
     lmtp: bool = False
-    recipients: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    recipients: tuple[str, ...] = attrs.field(default=(), converter=_recipients)
     most_bytes: int = 25 * 2**20
     most_open: int = 100
+    most_held: int = attrs.field(default=attrs.Factory(_four_of, takes_self=True))
     timeout: Duration = minutes(5)
     hostname: str = ""
     tls: ssl.SSLContext | None = attrs.field(default=None, repr=False)
@@ -71,10 +84,15 @@ class Receiver:
         Raises:
             ConfigurationError: names the setting and what would be right.
         """
-        for field in ("most_bytes", "most_open"):
+        for field in ("most_bytes", "most_open", "most_held"):
             value = getattr(self, field)
             if not isinstance(value, int) or value < 1:
                 raise ConfigurationError(f"Receiver.{field}: {value!r} is not a number above 0")
+        if self.most_held < self.most_bytes:
+            raise ConfigurationError(
+                f"Receiver.most_held: {self.most_held} is less than one mail of"
+                f" Receiver.most_bytes, {self.most_bytes}"
+            )
         if any("@" not in address for address in self.recipients):
             raise ConfigurationError("Receiver.recipients: expected addresses, such as me@bank.vn")
         if self.only_tls and self.tls is None:
@@ -181,6 +199,7 @@ class _Server:
         self._settings = settings
         self._hostname = hostname
         self._handler = _Handler(settings, known, counter, self)
+        self._room = Room(settings.most_held)
         self._counter = counter
         self._ready = ready
         self._lock = threading.Lock()
@@ -251,6 +270,7 @@ class _Server:
         return kind(
             self._handler,
             self._open,
+            self._room,
             data_size_limit=settings.most_bytes,
             enable_SMTPUTF8=True,
             hostname=self._hostname,
@@ -298,12 +318,15 @@ class _Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a mail."""
-        del server, session
-        if self._server.ending:
+        del session
+        arriving = cast("_Connection", server).arriving
+        if self._server.ending or arriving is None:
             return _LATER
+        if arriving.refused:
+            return arriving.refused
         self._server.busy += 1
         try:
-            return await self._counter.hand_over(_delivered(envelope))
+            return await self._counter.hand_over(_delivered(envelope, arriving.data))
         finally:
             self._server.busy -= 1
 
@@ -316,10 +339,16 @@ class _Handler:
 class _Connection(SMTP):
     """A client's connection, counted."""
 
-    line_length_limit = _LONGEST_LINE
-
-    def __init__(self, handler: _Handler, among: set[_Connection], **settings: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        handler: _Handler,
+        among: set[_Connection],
+        room: Room,
+        **settings: Any,  # noqa: ANN401 - aiosmtpd's
+    ) -> None:
+        self.arriving: Arriving | None = None
         self._among = among
+        self._room = room
         super().__init__(handler, **settings)
         among.add(self)
 
@@ -327,6 +356,18 @@ class _Connection(SMTP):
         """Count it no more."""
         self._among.discard(self)
         super().connection_lost(error)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Receive a mail; aiosmtpd would keep each of its lines apart, however many there are."""
+        reader, most = self._reader, self.data_size_limit or 0
+        self.arriving = Arriving(reader, self._room, most)
+        self._reader = cast("asyncio.StreamReader", self.arriving)
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._reader = reader
+            self.arriving.drop()
+            self.arriving = None
 
     def hang_up(self) -> None:
         """End it."""
@@ -352,10 +393,9 @@ class _Full(asyncio.Protocol):
         transport.close()
 
 
-def _delivered(envelope: Envelope) -> bytes:
+def _delivered(envelope: Envelope, data: bytearray) -> bytes:
     """Return a mail with what its envelope says, as mail servers write it into mailboxes."""
-    content = envelope.original_content or b""
-    content = _RETURN_PATH.sub(b"", content)  # (there is one, and it is ours to write)
+    content = _RETURN_PATH.sub(b"", data)  # (there is one, and it is ours to write)
     head = f"Return-Path: <{_plain(envelope.mail_from or '')}>\r\n"
     if envelope.rcpt_tos:
         head += f"Delivered-To: {_plain(envelope.rcpt_tos[0])}\r\n"

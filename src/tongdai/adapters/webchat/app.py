@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, quote
 
 import anyio
 import msgspec
+from anyio.abc import TaskGroup
 
 from tongdai.adapters.asgi import (
     Headers,
@@ -297,7 +298,7 @@ class App:
             await send({"type": "websocket.accept"})
             async with anyio.create_task_group() as tasks:
                 socket.stop = tasks.cancel_scope.cancel
-                tasks.start_soon(self._read, socket, receive)
+                tasks.start_soon(self._read, socket, receive, tasks)
                 await socket.write()
             with anyio.move_on_after(int(self._limits.hello) / _SECOND):
                 await _end(socket, send)
@@ -306,7 +307,7 @@ class App:
             if not self._sockets[client]:
                 del self._sockets[client]
 
-    async def _read(self, socket: Socket, receive: Receive) -> None:
+    async def _read(self, socket: Socket, receive: Receive, tasks: TaskGroup) -> None:
         """Read frames until the socket is let go."""
         room = None
         try:
@@ -315,6 +316,7 @@ class App:
             if room is None:
                 socket.close(wire.NO_HELLO, "no hello in time")
                 return
+            tasks.start_soon(self._expire, socket)
             await socket.flush()
             await self._serve(room, socket, receive)
         except ChannelFault as fault:
@@ -324,6 +326,12 @@ class App:
                 self._visits.rooms.leave(room, socket)
             if socket.closing is None:
                 socket.close(wire.GOING)
+
+    async def _expire(self, socket: Socket) -> None:
+        """Let a socket go when its token is over."""
+        if socket.visitor is not None:
+            await self._clock.sleep_until(socket.visitor.until)
+            socket.close(wire.UNKNOWN, "the token is over")
 
     async def _hello(self, socket: Socket, receive: Receive) -> Room | None:
         frame = await self._frame(socket, receive)

@@ -23,8 +23,9 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 BAD, UNKNOWN, SLOW_DOWN, TOO_LARGE = 4400, 4401, 4429, 4413
 NO_HELLO, LATER, GOING = 4408, 1013, 1001
-"""Why a socket is closed: a bad frame, a token that is not taken, too many frames, one that is too
-large, no hello in time, try again later and send all of it again, and the server goes away."""
+"""Why a socket is closed: a bad frame, a token that is not taken or is over, too many frames, one
+that is too large, no hello in time, try again later and send all of it again, and the server goes
+away."""
 
 
 class _Frame(

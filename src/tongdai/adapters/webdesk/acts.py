@@ -1,14 +1,15 @@
 """What an agent may do, each as one input of the center.
 
 Rule: nothing is done for an agent that is not theirs: an offer, a conversation, a wrap-up, a file.
-What comes too late is no error; the answer says so.
+What comes too late is no error; the answer says so. An answer that says no has a key, for which the
+page has words of its own in each language; what it says besides is for developers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from tongdai.adapters.webdesk import asks
 from tongdai.adapters.webdesk.board import Board, contact_in
@@ -17,12 +18,44 @@ from tongdai.adapters.webdesk.seat import Seat
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.center import Decision, events, inputs
 from tongdai.channels import Seen, Typing
-from tongdai.errors import IllegalInput
+from tongdai.errors import IllegalInput, TongdaiError
 from tongdai.model.contact import Button, Content
 from tongdai.model.ids import contact_of
 from tongdai.model.time import minutes
 from tongdai.profiles import Resolver
 from tongdai.runtime import Runtime
+
+Key: TypeAlias = Literal[
+    "not_yours",
+    "no_file",
+    "empty",
+    "no_disposition",
+    "offer_gone",
+    "talk_over",
+    "refused",
+    "not_now",
+]
+"""Why something was not done, as the page knows it."""
+
+
+class Wrong(IllegalInput):
+    """Something that cannot be asked.
+
+    Attributes:
+        key: under which the page has words for it.
+    """
+
+    def __init__(self, key: Key, message: str) -> None:
+        """Keep the key beside the message."""
+        super().__init__(message)
+        self.key: Key = key
+
+
+def key_of(error: TongdaiError) -> Key:
+    """Return under which key the page has words for an error."""
+    if isinstance(error, Wrong):
+        return error.key
+    return "refused" if isinstance(error, IllegalInput) else "not_now"
 
 
 class Acts:
@@ -63,10 +96,11 @@ class Acts:
                 seat.take_away("signed out")
             case asks.Accept(offer=offer):
                 self._check_offer(live, me, offer)
-                return _late(await live.handle(inputs.Accept(offer)), offer)
+                return _late(await live.handle(inputs.Accept(offer)), offer, "offer_gone")
             case asks.Decline(offer=offer, reason=reason):
                 self._check_offer(live, me, offer)
-                return _late(await live.handle(inputs.Decline(offer, reason)), offer)
+                declined = await live.handle(inputs.Decline(offer, reason))
+                return _late(declined, offer, "offer_gone")
             case asks.Say():
                 return await self._say(live, me, ask)
             case asks.Typing(interaction=interaction):
@@ -101,7 +135,7 @@ class Acts:
         self._check_talk(live, me, ask.interaction)
         files = [self._uploads.of(me, url) for url in ask.files]
         if None in files:
-            raise IllegalInput("say.files: one of them is not here; upload it again")
+            raise Wrong("no_file", "say.files: one of them is not here; upload it again")
         content = Content(
             ask.text,
             attachments=tuple(each for each in files if each is not None),
@@ -109,9 +143,9 @@ class Acts:
             question=ask.key if ask.buttons else "",
         )
         if not ask.text.strip() and not content.attachments:
-            raise IllegalInput("say: there is nothing in it")
+            raise Wrong("empty", "say: there is nothing in it")
         said = await live.handle(inputs.Say(ask.interaction, content, id=f"{me}:{ask.key}"))
-        return _late(said, ask.interaction)
+        return _late(said, ask.interaction, "talk_over")
 
     def _check_offer(self, live: Runtime, me: str, offer: str) -> None:
         """Raise unless an offer is, or was, this agent's.
@@ -122,7 +156,7 @@ class Acts:
         state = live.center.state.contacts.get(contact_of(offer) or "")
         found = None if state is None else state.offers.get(offer) or state.past.get(offer)
         if found is not None and found.agent != me:
-            raise IllegalInput(f"offer: {offer} is not yours")
+            raise Wrong("not_yours", f"offer: {offer} is not yours")
 
     def _check_talk(self, live: Runtime, me: str, interaction: str) -> bool:
         """Return whether an interaction is this agent's now; it is not where it is over.
@@ -134,7 +168,7 @@ class Acts:
         if state is None or not state.interaction:
             return False
         if state.interaction != interaction or state.agent != me:
-            raise IllegalInput(f"interaction: {interaction} is not yours")
+            raise Wrong("not_yours", f"interaction: {interaction} is not yours")
         return True
 
     def _check_wrap_up(self, live: Runtime, me: str, interaction: str) -> int | None:
@@ -145,7 +179,7 @@ class Acts:
         """
         work = live.center.state.wrap_ups.get(interaction)
         if work is not None and work.agent != me:
-            raise IllegalInput(f"interaction: {interaction} is not yours")
+            raise Wrong("not_yours", f"interaction: {interaction} is not yours")
         return None if work is None else work.until
 
     def _check_disposition(self, disposition: str) -> None:
@@ -155,15 +189,16 @@ class Acts:
             IllegalInput: it cannot.
         """
         if disposition and self._dispositions and disposition not in self._dispositions:
-            raise IllegalInput(
-                f"disposition: {disposition!r} is none of {', '.join(self._dispositions)}"
+            raise Wrong(
+                "no_disposition",
+                f"disposition: {disposition!r} is none of {', '.join(self._dispositions)}",
             )
 
     def _customer(self, live: Runtime, me: str, contact: str) -> Frame:
         """Return who is behind a contact, as far as is known, and what happened with them."""
         thread = self._board.thread(contact)
         if thread is None or not self._board.sees(me, contact):
-            raise IllegalInput(f"contact: {contact!r} is not before you")
+            raise Wrong("not_yours", f"contact: {contact!r} is not before you")
         histories = live.center.state.histories
         if histories is not None and histories.profile_of(contact):
             thread.profile = histories.facts(contact)
@@ -199,9 +234,9 @@ class Acts:
         }
 
 
-def _late(decision: Decision, reference: str) -> Frame:
+def _late(decision: Decision, reference: str, key: Key) -> Frame:
     """Return why an input came too late, if it did."""
     for event in decision.events:
         if isinstance(event, events.InputIgnored) and event.reference == reference:
-            return {"late": event.reason}
+            return {"late": event.reason, "key": key}
     return {}

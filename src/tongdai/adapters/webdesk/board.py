@@ -401,12 +401,12 @@ class Board:
 
     def _message_revised(self, event: events.MessageRevised) -> Iterator[Shown]:
         thread = self._threads.get(event.contact)
-        line = None if thread is None else thread.of_key(event.message)
-        if thread is None or line is None:
+        if thread is None:
             return
-        line.revised = "withdrawn" if event.content is None else "edited"
-        line.content = event.content or Content()
-        yield from self._line(thread, line)
+        for line in thread.of_key(event.message):
+            line.revised = "withdrawn" if event.content is None else "edited"
+            line.content = event.content or Content()
+            yield from self._line(thread, line)
 
     def _receipt_received(self, event: events.ReceiptReceived) -> Iterator[Shown]:
         thread = self._threads.get(event.contact)

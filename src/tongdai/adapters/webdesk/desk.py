@@ -24,18 +24,18 @@ import anyio
 from tongdai.adapters.asgi import App, Receive, Scope, Send, from_here, lifespan, path_of
 from tongdai.adapters.signing import Secrets, several
 from tongdai.adapters.webdesk import asks
-from tongdai.adapters.webdesk.acts import Acts
+from tongdai.adapters.webdesk.acts import Acts, key_of
 from tongdai.adapters.webdesk.board import Board
 from tongdai.adapters.webdesk.lines import Frame, milliseconds
 from tongdai.adapters.webdesk.pages import Pages
 from tongdai.adapters.webdesk.seat import Seat
-from tongdai.adapters.webdesk.tokens import agent_of, signed
+from tongdai.adapters.webdesk.tokens import pass_of, signed
 from tongdai.adapters.webdesk.uploads import Uploads
 from tongdai.adapters.webdesk.wall import Wall
 from tongdai.center import inputs
 from tongdai.errors import ConfigurationError, IllegalInput, TongdaiError
 from tongdai.model.codec import encode
-from tongdai.model.time import Duration, duration, hours, seconds
+from tongdai.model.time import Duration, Instant, duration, hours, seconds
 from tongdai.profiles import Resolver
 from tongdai.runtime import Clock, Files, MemoryFiles, Resync, Runtime, SystemClock
 from tongdai.runtime.desk import SIGNED_IN
@@ -311,9 +311,10 @@ class WebDesk:
         if not isinstance(hello, asks.Hello):
             return "bad frame"
         try:
-            agent = agent_of(self._secrets, hello.token, self._clock.now())
+            who = pass_of(self._secrets, hello.token, self._clock.now())
         except IllegalInput:
             return "token"
+        agent = who.agent
         known = agent in live.center.state.router.agents
         if not known or (self._names is not None and agent not in self._names):
             return "token"
@@ -328,6 +329,7 @@ class WebDesk:
                     await self._sit_down(live, agent)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_send_all, seat, send, tasks.cancel_scope)
+                tasks.start_soon(self._expire, seat, who.until)
                 await self._hear(live, seat, receive)
                 tasks.cancel_scope.cancel()
         except TongdaiError:
@@ -339,6 +341,11 @@ class WebDesk:
                     async with self._door(agent):
                         await self._get_up(live, seat)
         return seat.why
+
+    async def _expire(self, seat: Seat, until: Instant) -> None:
+        """Take a seat away when its token is over."""
+        await self._clock.sleep_until(until)
+        seat.take_away("token")
 
     def _door(self, agent: str) -> anyio.Lock:
         return self._doors.setdefault(agent, anyio.Lock())
@@ -382,14 +389,15 @@ class WebDesk:
             try:
                 frame |= await self._acts.do(live, seat, ask)
             except TongdaiError as error:
-                frame |= {"wrong": str(error), "again": not isinstance(error, IllegalInput)}
+                again = not isinstance(error, IllegalInput)
+                frame |= {"wrong": str(error), "key": key_of(error), "again": again}
             if ask.n:
                 seat.answer(frame)
 
     def _sits(self, token: str) -> str:
         """Return the agent of a token, if they sit at the desk; else nothing."""
         try:
-            agent = agent_of(self._secrets, token, self._clock.now())
+            agent = pass_of(self._secrets, token, self._clock.now()).agent
         except IllegalInput:
             return ""
         return agent if agent in self._seats else ""

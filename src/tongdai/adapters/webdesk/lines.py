@@ -82,10 +82,9 @@ class Thread:
         self.lines.append(Line(self._count, who, content, **more))
         return self.lines[-1]
 
-    def of_key(self, key: str) -> Line | None:
-        """Return what the customer said under a key."""
-        found = (line for line in reversed(self.lines) if line.key == key)
-        return next(found, None)
+    def of_key(self, key: str) -> list[Line]:
+        """Return what the customer said under a key, which a provider may have used twice."""
+        return [line for line in self.lines if line.key == key]
 
     def read(self, upto: int) -> tuple[str, ...]:
         """Note that an agent has seen lines; return the keys of those that nobody had seen."""

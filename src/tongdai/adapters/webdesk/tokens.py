@@ -21,19 +21,21 @@ _FOR: Final = "tongdai agent desk 1\n"
 _LONGEST: Final = 1_024
 
 
-class _Pass(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Pass(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Who somebody is, and until when."""
+
     agent: str
     until: int
 
 
 def signed(secret: Secret, agent: str, until: Instant) -> str:
     """Return a token."""
-    body = encoded(msgspec.json.encode(_Pass(agent, until)))
+    body = encoded(msgspec.json.encode(Pass(agent, until)))
     return f"{body}.{signature(secret, _FOR + body)}"
 
 
-def agent_of(secrets: Sequence[Secret], token: str, now: Instant) -> str:
-    """Return whose token this is.
+def pass_of(secrets: Sequence[Secret], token: str, now: Instant) -> Pass:
+    """Return whose token this is, and until when.
 
     Raises:
         IllegalInput: it is nobody's, or it is over.
@@ -43,9 +45,9 @@ def agent_of(secrets: Sequence[Secret], token: str, now: Instant) -> str:
     if not matches(expected, given):
         raise IllegalInput("token: not signed by this desk")
     try:
-        said = msgspec.json.decode(decoded(body), type=_Pass)
+        said = msgspec.json.decode(decoded(body), type=Pass)
     except ValueError as error:
         raise IllegalInput("token: not one of this version") from error
     if said.until <= now:
         raise IllegalInput("token: it has expired; sign in again")
-    return said.agent
+    return said
