@@ -1,13 +1,16 @@
 """A flower shop's chat and its desk: one command, two browser windows, talk.
 
-    python examples/web_desk.py                 prints two addresses; open both, and write
+    python examples/web_desk.py                 prints the addresses; open two of them, and write
     python examples/web_desk.py --port 9000
-    python examples/web_desk.py --check         a scripted customer and agent talk, then it ends
+    python examples/web_desk.py --check         looks for mistakes in the flow, lets a scripted
+                                                customer and agent talk, and ends
 
-The customer's page is the shop's, with the web chat's widget in its corner. A flow greets, asks
-what it is about with buttons, asks for the number of the order, and hands off to one of two queues.
-The agents' page has the offers, the conversations, who the customer is, and the queues on the wall.
-The shop knows Lan from its CRM: open its page as Lan, and see what the agent sees.
+The customer's page is the shop's, with the web chat's widget in its corner. The shop is Vietnamese;
+`/?lang=en` is its English page, with a web chat of its own, so that the flow knows the language. A
+flow greets, asks what it is about with buttons, asks for the number of the order, and hands off to
+one of two queues. The agents' page has the offers, the conversations, who the customer is, and the
+queues on the wall; it speaks both languages, and the dispositions are the shop's own. The shop
+knows Lan from its CRM: open its page as Lan, and see what the agent sees.
 
 It needs `pip install 'tongdai[demo,profiles]'`.
 """
@@ -15,6 +18,7 @@ It needs `pip install 'tongdai[demo,profiles]'`.
 from __future__ import annotations
 
 import argparse
+import errno
 import html
 import json
 import secrets
@@ -24,7 +28,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -34,16 +38,22 @@ from websockets.asyncio.client import ClientConnection, connect
 from tongdai import Agent, Center, PutAgent, Queue, hours, instant, minutes, seconds
 from tongdai.adapters.webchat import WebChat, sign_identity
 from tongdai.adapters.webdesk import WebDesk
-from tongdai.ivr import Branch, Case, Choice, Collect, Flow, HandOff, Menu, Say
+from tongdai.center import Triaged
+from tongdai.channels import Message
+from tongdai.ivr import Branch, Case, Choice, Collect, End, Flow, HandOff, Menu, Say, check
 from tongdai.journal import MemoryJournal
 from tongdai.profiles import Observation, Policy, Resolver
 from tongdai.runtime import Runtime, SystemClock
 
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
-SHOP = Path(__file__).parent / "web_desk_pages" / "shop.html"
+PAGES = Path(__file__).parent / "web_desk_pages"
 
 # --- the center: a flow, two queues, two agents, and one customer whom the shop knows ---------
 
+WAIT = {
+    "vi": "Mời bạn chờ, chúng tôi đang tìm nhân viên hỗ trợ bạn.",
+    "en": "One moment, please. We are looking for somebody who can help you.",
+}
 GREETING = Flow(
     "greeting",
     start="who",
@@ -57,30 +67,34 @@ GREETING = Flow(
         "what": Menu(
             {"vi": "Bạn cần chúng tôi giúp việc gì?", "en": "What can we do for you?"},
             {
-                "1": Choice("orders", {"vi": "Đặt hoa", "en": "Order flowers"}),
+                "1": Choice("to orders", {"vi": "Đặt hoa", "en": "Order flowers"}),
                 "2": Choice("number", {"vi": "Đơn đã đặt", "en": "An order of mine"}),
                 "3": Choice("hours", {"vi": "Giờ mở cửa", "en": "Opening hours"}),
             },
             tries=2,
-            exhausted="orders",
+            exhausted="to orders",
         ),
         "hours": Say(
-            {"vi": "Chúng tôi mở cửa từ 7 đến 21 giờ mỗi ngày.", "en": "7 to 21."}, then="what"
+            {
+                "vi": "Chúng tôi mở cửa từ 7 đến 21 giờ mỗi ngày.",
+                "en": "We are open from 7 to 21, every day.",
+            },
+            then="what",
         ),
         "number": Collect(
             "order",
             {"vi": "Số đơn hàng của bạn là gì?", "en": "What is the number of your order?"},
             kind="text",
             done="thanks",
-            exhausted="returns",
+            exhausted="to returns",
         ),
-        "thanks": Say(
-            {"vi": "Cảm ơn bạn. Mời bạn chờ nhân viên.", "en": "Thank you. One moment."},
-            then="returns",
-        ),
+        "thanks": Say({"vi": "Cảm ơn bạn.", "en": "Thank you."}, then="to returns"),
+        "to orders": Say(WAIT, then="orders"),
+        "to returns": Say(WAIT, then="returns"),
         "orders": HandOff("orders", full="busy", closed="busy", failed="busy"),
         "returns": HandOff("returns", full="busy", closed="busy", failed="busy"),
-        "busy": Say({"vi": "Xin nhắn lại sau.", "en": "Please write again later."}),
+        "busy": Say({"vi": "Xin nhắn lại sau.", "en": "Please write again later."}, then="bye"),
+        "bye": End(),
     },
 )
 QUEUES = [
@@ -88,7 +102,10 @@ QUEUES = [
     Queue("returns", "service", wrap_up=minutes(1), offer=seconds(25), prefers=("last agent",)),
 ]
 AGENTS = {"an": "An", "binh": "Bình"}
-SKILLS = {"an": {"sales": 4, "service": 3, "vi": 5}, "binh": {"sales": 2, "service": 5, "en": 4}}
+SKILLS = {
+    "an": {"sales": 4, "service": 3, "vi": 5, "en": 3},
+    "binh": {"sales": 2, "service": 5, "vi": 5, "en": 4},
+}
 LAN = Observation(
     "crm-1044",
     source="crm",
@@ -102,8 +119,13 @@ LAN = Observation(
 )
 
 
+def in_english(_: Message) -> Triaged:
+    """Return where a contact of the English page begins: the same flow, in English."""
+    return Triaged("greeting", language="en")
+
+
 class Shop:
-    """The center, its web chat, its desk, and the pages round them."""
+    """The center, its web chats, its desk, and the pages round them."""
 
     def __init__(self) -> None:
         """Make everything; `open` starts it."""
@@ -115,6 +137,12 @@ class Shop:
         self.center = Center(QUEUES, flows=[GREETING], people=people)
         self.chat = WebChat(
             "site", secret=secrets.token_bytes(32), identity_secret=self._identities
+        )
+        self.english = WebChat(
+            "site-en",
+            secret=secrets.token_bytes(32),
+            identity_secret=self._identities,
+            files=self.chat.files,
         )
         self.desk = WebDesk(
             secret=secrets.token_bytes(32),
@@ -133,7 +161,7 @@ class Shop:
             Runtime(
                 self.center,
                 journal=MemoryJournal(),
-                channels={self.chat: "greeting"},
+                channels={self.chat: "greeting", self.english: in_english},
                 names=AGENTS,
             ) as live,
             self.desk.open(live),
@@ -144,9 +172,13 @@ class Shop:
             await then()
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        """Serve the chat under /chat, the desk under /agent, and two pages (any framework does)."""
+        """Serve the chats, the desk, and two pages round them (any framework does)."""
         path = scope.get("path", "")
-        for below, app in (("/chat", self.chat.app), ("/agent", self.desk.app)):
+        for below, app in (
+            ("/chat", self.chat.app),
+            ("/chat-en", self.english.app),
+            ("/agent", self.desk.app),
+        ):
             if path == below or path.startswith(f"{below}/"):
                 await app({**scope, "root_path": scope.get("root_path", "") + below}, receive, send)
                 return
@@ -166,7 +198,7 @@ class Shop:
             await send({"type": "http.response.body", "body": body})
 
     def shop_page(self, asked: dict[str, list[str]]) -> str:
-        """Return the shop's page; `/?as=lan` is the page of a customer who has signed in."""
+        """Return the shop's page; `/?as=lan` is that of a customer who has signed in."""
         identity = ""
         if asked.get("as") == ["lan"]:
             identity = sign_identity(
@@ -176,10 +208,21 @@ class Shop:
                 email="lan.nguyen@sen.vn",
                 expires=self._clock.now() + int(hours(1)),
             )
-        page = SHOP.read_text(encoding="utf-8")
-        page = page.replace("{{who}}", "Chào chị Lan" if identity else "Đăng nhập")
+        here, there = ("en", "vi") if asked.get("lang") == ["en"] else ("vi", "en")
+        words: dict[str, str] = json.loads((PAGES / "words.json").read_text(encoding="utf-8"))[here]
+        words |= {
+            "language": here,
+            "there": there,
+            "to": f"/?{urlencode({**asked, 'lang': there}, doseq=True)}",
+            "chat": "/chat-en" if here == "en" else "/chat",
+            "who": words["lan" if identity else "nobody"],
+            "identity": identity,
+        }
+        page = (PAGES / "shop.html").read_text(encoding="utf-8")
         page = page.replace("{{more}}", " data-open" if "open" in asked else "")
-        return page.replace("{{identity}}", html.escape(identity))
+        for name, text in words.items():
+            page = page.replace(f"{{{{{name}}}}}", html.escape(text))
+        return page
 
     def sign_in_page(self, _: dict[str, list[str]]) -> str:
         """Return who can sit down. A real application asks for a password here."""
@@ -198,7 +241,7 @@ background:#eef2f5;color:#12212c}main{background:#fff;padding:34px 46px;border-r
 box-shadow:0 8px 30px #10222d1a}ul{list-style:none;padding:0;display:grid;gap:10px}
 a{display:block;padding:10px 24px;border-radius:10px;background:#0f766e;color:#fff;
 text-decoration:none;font-weight:600;text-align:center}p{max-width:24em;color:#46586a}</style>
-<main><h1>Bạn là ai?</h1><ul>{{links}}</ul>
+<main><h1>Bạn là ai?</h1><p lang="en">Who are you?</p><ul>{{links}}</ul>
 <p>Chỉ là ví dụ: ai mở trang này cũng vào được. Ứng dụng thật phải hỏi mật khẩu trước.</p>
 <p lang="en">An example only: whoever opens this page is let in. A real application asks for a
 password first.</p></main></html>"""
@@ -207,9 +250,21 @@ password first.</p></main></html>"""
 # --- serving ----------------------------------------------------------------------------------
 
 
-async def serve(shop: Shop, port: int, then: Callable[[str], Awaitable[None]] | None) -> None:
-    """Serve the shop, on a free port for 0; with `then`, only as long as that lasts."""
-    with socket.create_server(("127.0.0.1", port)) as bound:
+def bind(port: int) -> socket.socket:
+    """Return a socket at a port, for 0 at one that is free; end where somebody else has it."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SystemExit(f"port {port} is taken; give another one with --port") from None
+
+
+async def serve(
+    shop: Shop, bound: socket.socket, then: Callable[[str], Awaitable[None]] | None
+) -> None:
+    """Serve the shop at a socket; with `then`, only as long as that lasts."""
+    with bound:
         address = f"http://127.0.0.1:{bound.getsockname()[1]}"
         config = uvicorn.Config(
             shop.app,
@@ -221,17 +276,19 @@ async def serve(shop: Shop, port: int, then: Callable[[str], Awaitable[None]] | 
         server = uvicorn.Server(config)
 
         async def run() -> None:
-            print(f"customer  {address}/            (as Lan: {address}/?as=lan)")
-            print(f"agents    {address}/agents", flush=True)
+            print(f"customer            {address}/")
+            print(f"customer, English   {address}/?lang=en")
+            print(f"Lan, who is known   {address}/?as=lan")
+            print(f"agents              {address}/agents", flush=True)
             async with anyio.create_task_group() as tasks:
                 if then is not None:
-                    tasks.start_soon(check, then, address, server)
+                    tasks.start_soon(once, then, address, server)
                 await server.serve([bound])
 
         await shop.work(run)
 
 
-async def check(
+async def once(
     then: Callable[[str], Awaitable[None]], address: str, server: uvicorn.Server
 ) -> None:
     """Do something with the running server, then stop it."""
@@ -240,6 +297,15 @@ async def check(
             await then(address)
     finally:
         server.should_exit = True
+
+
+# --- checking: the flow as it is written, then a script ---------------------------------------
+
+
+def mistakes() -> list[str]:
+    """Return what is wrong with the flow, a line for each; `tongdai.ivr.check` finds it."""
+    queues = [queue.id for queue in QUEUES]
+    return [str(found) for found in check(GREETING, modalities=["chat"], queues=queues)]
 
 
 # --- the script: a customer and an agent, over the sockets that browsers use ------------------
@@ -324,14 +390,17 @@ def main() -> None:
     arguments = parser.parse_args()
     shop = Shop()
     if arguments.check:
+        if wrong := mistakes():
+            raise SystemExit("\n".join(wrong))
 
         async def talk(address: str) -> None:
             await script(shop, address)
 
-        anyio.run(serve, shop, 0, talk)
+        anyio.run(serve, shop, bind(0), talk)
         return
+    bound = bind(arguments.port)
     try:
-        anyio.run(serve, shop, arguments.port, None)
+        anyio.run(serve, shop, bound, None)
     except KeyboardInterrupt:
         print("closed")
 

@@ -7,13 +7,17 @@ a test, and the names that the page gives for what runs are looked up in the cod
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import FrameType
 
-import tongdai.center.engine
+import tongdai
 import tongdai.center.self_service
 import tongdai.center.state
 import tongdai.ivr.machine
 import tongdai.queues.queue
+import tongdai.routing.places
+import tongdai.routing.roster
 import tongdai.routing.router
 from tests.docs import pages
 from tongdai import (
@@ -37,6 +41,20 @@ from tongdai.ivr import Flow, HandOff, Menu
 from tongdai.ivr.inputs import Press
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/one-contact.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+SOURCE = Path(tongdai.__file__).parent
+CLASSES: dict[str, type] = {
+    "Center": Center,
+    "State": tongdai.center.state.State,
+    "OmnichannelQueue": tongdai.queues.queue.OmnichannelQueue,
+    "Router": tongdai.routing.router.Router,
+    "Roster": tongdai.routing.roster.Roster,
+    "Places": tongdai.routing.places.Places,
+    "SelfService": tongdai.center.self_service.SelfService,
+    "Machine": tongdai.ivr.machine.Machine,
+}
+METHODS: list[tuple[str, str]] = re.findall(r"`([A-Z]\w+)\.(\w+)`", TEXT)
+PLACES: list[tuple[str, str]] = re.findall(r"`(?:\w+\.)?(\w+)`\s+in\s+`(\w+/\w+\.py)`", TEXT)
 CARDS = Queue("cards", Plan("cards>=3", Step(seconds(30), "cards")), limit=50, wrap_up=seconds(10))
 MENU = Menu("For cards press 1.", {"1": "give"}, exhausted="give")
 HOTLINE = Flow("hotline", start="menu", nodes={"menu": MENU, "give": HandOff("cards")})
@@ -100,21 +118,43 @@ def test_one_contact_from_arrival_to_the_end_of_its_wrap_up() -> None:
 
 def test_the_page_shows_the_same_transcript() -> None:
     """The page's blocks print the same lines in the same order."""
-    blocks = [block for block in pages.blocks(PAGE) if block.info == "python"]
+    blocks = pages.parts(PAGE)
     shown = [line for block in blocks for line in pages.shown(block, printed=True)]
     assert shown[: len(TRANSCRIPT)] == TRANSCRIPT
 
 
 def test_what_the_page_names_is_there() -> None:
-    """Each `Class.method` in the page's text is a method of that class."""
-    classes = {
-        "Center": tongdai.center.engine.Center,
-        "State": tongdai.center.state.State,
-        "OmnichannelQueue": tongdai.queues.queue.OmnichannelQueue,
-        "Router": tongdai.routing.router.Router,
-        "SelfService": tongdai.center.self_service.SelfService,
-        "Machine": tongdai.ivr.machine.Machine,
-    }
-    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE.read_text(encoding="utf-8"))
-    assert {name for name, _ in named} == set(classes)
-    assert [(name, method) for name, method in named if not hasattr(classes[name], method)] == []
+    """Each `Class.method` in the page's text is a method of one of these classes."""
+    assert {name for name, _ in METHODS} == set(CLASSES)
+    assert [(name, method) for name, method in METHODS if not hasattr(CLASSES[name], method)] == []
+
+
+def test_the_files_that_the_page_names_are_there() -> None:
+    """And what the page says is in one of them is defined there."""
+    named = set(re.findall(r"`(\w+/\w+\.py)`", TEXT))
+    assert [file for file in sorted(named) if not (SOURCE / file).is_file()] == []
+    assert ("settle", "ivr/entering.py") in PLACES
+    sources = {file: (SOURCE / file).read_text(encoding="utf-8") for _, file in PLACES}
+    assert [(name, file) for name, file in PLACES if f"def {name}(" not in sources[file]] == []
+
+
+def test_what_the_page_names_is_what_runs() -> None:
+    """Every function and method that it names has a part in these steps, in the file it names."""
+    ran: set[tuple[str, str]] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(SOURCE):
+            ran.add((frame.f_code.co_name, path.relative_to(SOURCE).as_posix()))
+
+    center = Center([CARDS], flows=[HOTLINE])
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        for input, now in STEPS:
+            center.handle(input, now)
+    finally:
+        sys.setprofile(before)
+    files = {name: kind.__module__.partition(".")[2] for name, kind in CLASSES.items()}
+    told = [(method, f"{files[name].replace('.', '/')}.py") for name, method in METHODS]
+    assert sorted({*told, *PLACES} - ran) == []

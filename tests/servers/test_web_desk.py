@@ -6,18 +6,20 @@ from the center's events.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, WebSocketRoute, expect
 from web_desk import GREETING, Shop
 
 from tests.servers.cutter import cutting
 from tests.servers.shop import Served, chromium, opened
 from tongdai import Center, Queue, seconds
+from tongdai.adapters.webdesk.acts import Key
 from tongdai.center import events
 from tongdai.center.inputs import Abandon, End, PutQueue, Receive
 from tongdai.channels import Message, Relinked
@@ -159,6 +161,62 @@ def test_from_the_first_word_to_the_wrap_up(browser: Browser, shop: Served) -> N
     expect(returns.locator(".q-waiting dd")).to_have_text("0")
     [done] = [event for event in shop.events if isinstance(event, events.WrapUpEnded)]
     assert done.disposition == "đã giải quyết"
+
+
+LOW = """() => {
+  const log = document.querySelector('.log:not([hidden])');
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+}"""
+DRAWN = """() => new Promise((go) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go))))"""
+
+
+def low(page: Page) -> bool:
+    """Return whether the conversation that is open stands at its end, once it is drawn."""
+    page.evaluate(DRAWN)
+    found: bool = page.evaluate(LOW)
+    return found
+
+
+def wrapping_up(desk: Page) -> None:
+    """End the conversation, and say that it is meant."""
+    desk.click("#end")
+    desk.click("#end-yes")
+    desk.wait_for_selector(".wrapper")
+
+
+def chatty(browser: Browser, shop: Served) -> Page:
+    """Return the page of an agent with more lines than it has room for."""
+    lan, desk = talking(browser, shop, viewport={"width": 1280, "height": 800})
+    for number in range(9):
+        lan.says(f"dòng thứ {number}")
+    says(desk, "lời cuối")
+    assert low(desk)
+    return desk
+
+
+def test_wrap_up_leaves_the_last_words_in_sight(browser: Browser, shop: Served) -> None:
+    """Its form is higher than what stood there before."""
+    desk = chatty(browser, shop)
+    wrapping_up(desk)
+    assert low(desk)
+    last = desk.locator(".line").last.bounding_box()
+    form = desk.locator("#foot").bounding_box()
+    assert last is not None
+    assert form is not None
+    assert last["y"] + last["height"] <= form["y"]
+
+
+def test_who_reads_further_up_is_left_there_by_the_wrap_up(browser: Browser, shop: Served) -> None:
+    """Whatever room its form takes."""
+    desk = chatty(browser, shop)
+    desk.evaluate("() => { document.querySelector('.log:not([hidden])').scrollTop -= 300; }")
+    assert not low(desk)
+    where = "() => document.querySelector('.log:not([hidden])').scrollTop"
+    before = desk.evaluate(where)
+    wrapping_up(desk)
+    assert not low(desk)
+    assert before == desk.evaluate(where)
 
 
 def test_both_see_that_the_other_is_writing(browser: Browser, shop: Served) -> None:
@@ -507,6 +565,35 @@ def test_several_conversations_at_once(browser: Browser, shop: Served) -> None:
     lan.hears("cho Lan")
 
 
+def test_the_english_page_is_english_from_the_first_word(browser: Browser, shop: Served) -> None:
+    """The page, its widget and the flow; who taps sees that somebody is looked for."""
+    desk = agent(browser, shop, who="an")
+    page = browser.new_context().new_page()
+    page.goto(f"{shop.address}/?open=1")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("h1")).to_contain_text("Fresh flowers")
+    expect(page.get_by_role("link", name="Tiếng Việt")).to_be_visible()
+    ann = Customer(page)
+    ann.says("Hello")
+    ann.hears("What can we do for you?")
+    ann.taps("Opening hours")
+    ann.hears("We are open from 7 to 21, every day.")
+    expect(page.get_by_test_id("tongdai-choice").filter(has_text="Order flowers")).to_have_count(2)
+    ann.taps("Order flowers")
+    ann.hears("We are looking for somebody who can help you.")
+    page.get_by_test_id("tongdai-file").set_input_files(
+        {"name": "rose.txt", "mimeType": "text/plain", "buffer": b"red"}
+    )
+    expect(page.get_by_test_id("tongdai-send")).to_be_enabled()
+    page.get_by_test_id("tongdai-send").click()
+    desk.click("[data-do=accept]")
+    with desk.expect_download() as download:
+        desk.locator(".line[data-who=customer] button.file").click()
+    assert b"red" == download.value.path().read_bytes()
+    says(desk, "Hello, An here")
+    ann.hears("Hello, An here")
+
+
 def test_a_known_customer_is_shown_with_their_profile(browser: Browser, shop: Served) -> None:
     """The shop's own sign-in vouches for the address, which the CRM has."""
     desk = agent(browser, shop)
@@ -655,7 +742,7 @@ def test_both_languages(browser: Browser, shop: Served) -> None:
     desk.click("#language")
     expect(desk.locator("#be-available")).to_contain_text("Available")
     vi, en = desk.evaluate("() => [WORDS.vi, WORDS.en]")
-    for word in ("moments", "reasons"):
+    for word in ("moments", "reasons", "wrongs"):
         assert vi[word].keys() == en[word].keys()
     assert vi.keys() == en.keys()
 
@@ -672,3 +759,168 @@ def test_why_an_offer_is_gone_is_said_in_the_agents_language(
     [contact] = [each.contact for each in shop.events if isinstance(each, events.ContactQueued)]
     shop.handle(Abandon(contact))
     expect(desk.locator("#shout")).to_have_text("Lời mời không còn (khách rời đi).")
+
+
+class MadeUp:
+    """A desk that says what it is told to, in place of the shop's, to an agent's page."""
+
+    talk: Final[dict[str, Any]] = {
+        "contact": "c1",
+        "interaction": "c1/1",
+        "queue": "flowers",
+        "channel": "web",
+        "mode": "interactive",
+        "since": 0,
+        "accepted": 0,
+        "context": {"attributes": {"triage": "vip", "called": "1900", "urgent": True}},
+        "profile": {"id": "p1", "name": "Lan"},
+        "claims": [["phone", "+84908993022", "carrier"], ["user", "u-7", "verified"]],
+        "lines": [],
+    }
+    offer: Final[dict[str, Any]] = {
+        **talk,
+        "contact": "c2",
+        "offer": "c2/1",
+        "from": 0,
+        "until": 9_000_000,
+    }
+    whole: Final[dict[str, Any]] = {
+        "now": 0,
+        "title": "Hoa Sen",
+        "me": "binh",
+        "name": "Bình",
+        "names": {"an": "An", "binh": "Bình"},
+        "presence": "away",
+        "reason": "",
+        "reasons": [],
+        "dispositions": [],
+        "queues": [],
+        "largest": 1,
+        "target": 20_000,
+        "talks": [talk],
+        "wraps": [],
+        "offers": [offer],
+    }
+
+    def __init__(self, browser: Browser, shop: Served, **answers: dict[str, Any]) -> None:
+        """Open an agent's page in Vietnamese; `answers` are given to what it asks, by kind."""
+        self.answers = answers
+        self.page = browser.new_context(locale="vi-VN").new_page()
+        self.page.route_web_socket(re.compile("/agent/socket"), self._serve)
+        self.page.goto(shop.agent("binh"))
+        self.page.wait_for_selector("#desk:not([hidden])")
+
+    def _serve(self, socket: WebSocketRoute) -> None:
+        self.socket = socket
+        socket.on_message(self._hear)
+
+    def _hear(self, message: str | bytes) -> None:
+        ask = json.loads(message)
+        if ask["do"] == "hello":
+            self.shows("whole", **self.whole)
+        elif ask.get("n"):
+            self.shows("done", n=ask["n"], **self.answers.get(ask["do"], {}))
+
+    def shows(self, what: str, **more: Any) -> None:  # noqa: ANN401 - of a frame
+        """Let the page be shown something."""
+        self.socket.send(json.dumps({"is": what, **more}))
+
+
+def test_what_the_desk_says_no_to_is_said_in_the_agents_language(
+    browser: Browser, shop: Served
+) -> None:
+    """Each answer has a key, and the page has words for it; the server's are for developers."""
+    made_up = MadeUp(browser, shop)
+    words = made_up.page.evaluate("() => WORDS.vi.wrongs")
+    assert set(get_args(Key)) == set(words)
+    for key, said in words.items():
+        made_up.answers["accept"] = {"wrong": f"offer: in English, {key}", "key": key}
+        made_up.page.locator("[data-do=accept]").click()
+        expect(made_up.page.locator("#banner")).to_have_text(f"Không làm được: {said}")
+    made_up.answers["accept"] = {"late": "the offer expired at 9 s", "key": "offer_gone"}
+    made_up.page.locator("[data-do=accept]").click()
+    expect(made_up.page.locator("#banner")).to_have_text("Quá muộn: lời mời không còn.")
+
+
+MOMENTS = {
+    "arrived": "liên hệ",
+    "flow welcome": "gặp trả lời tự động Welcome",
+    "sent automatically (reply)": "gửi tự động (trả lời tự động)",
+    "wrote": "khách viết",
+    "changed a message": "sửa một tin nhắn",
+    "withdrew a message": "thu hồi một tin nhắn",
+    "has another identity": "đổi tài khoản liên hệ",
+    "queue flowers": "vào hàng đợi Flowers",
+    "refused by flowers (nobody signed in)": "Flowers không nhận (chưa ai đăng nhập)",
+    "agent binh": "gặp Bình",
+    "agent binh wrote": "Bình viết",
+    "waits again (agent lost)": "chờ lại (mất kết nối)",
+    "over (patience)": "kết thúc (hết thời gian chờ)",
+    "over (error.spin)": "kết thúc (kịch bản bị lặp)",
+    "left": "rời đi",
+}
+
+
+def test_what_happened_with_a_customer_is_said_in_the_agents_language(
+    browser: Browser, shop: Served
+) -> None:
+    """The center's words for it, what is known of the customer, and why an offer is gone."""
+    moments = [[at, "web", "c0", what] for at, what in enumerate(MOMENTS)]
+    known = {"contact": "c1", "profile": MadeUp.talk["profile"], "fields": [], "moments": moments}
+    made_up = MadeUp(browser, shop, customer={"customer": known})
+    page = made_up.page
+    page.locator(".talk").click()
+    expect(page.locator("#card .visit li span")).to_have_text(list(MOMENTS.values()))
+    names = ["Phân loại", "Số đã gọi", "Urgent", "Điện thoại", "Tài khoản"]
+    expect(page.locator("#card .pairs dt")).to_have_text(names)
+    expect(page.locator("#card .pairs dd").nth(2)).to_have_text("có")
+    for reason, said in page.evaluate("() => WORDS.vi.reasons").items():
+        made_up.shows("offer", **MadeUp.offer)
+        made_up.shows("gone", offer="c2/1", why=reason)
+        if reason != "declined":  # (that they know)
+            expect(page.locator("#shout")).to_have_text(f"Lời mời không còn ({said}).")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "vi", "en"),
+    [
+        (
+            ["an"],
+            ["Từng liên hệ một lần", "Người phụ trách trước: An"],
+            ["Here once before", "Last with An"],
+        ),
+        (
+            ["binh", "an"],
+            ["Từng liên hệ 2 lần", "Người phụ trách trước: An"],
+            ["Here 2 times before", "Last with An"],
+        ),
+        ([], ["Liên hệ lần đầu"], ["First contact"]),
+    ],
+)
+def test_who_served_them_before_is_not_who_serves_them_now(
+    browser: Browser, shop: Served, earlier: list[str], vi: list[str], en: list[str]
+) -> None:
+    """The contact that is open is none of those before it."""
+    moments = [
+        [at, "web", f"old{at}", what]
+        for at, agent in enumerate(earlier)
+        for what in ("wrote", f"agent {agent}", f"agent {agent} wrote", "over (agent)")
+    ]
+    moments += [[9, "web", "c1", "agent binh"], [9, "web", "c1", "agent binh wrote"]]
+    profile = {"id": "p1", "name": "Lan", "contacts": len(earlier), "last_agent": "binh"}
+    known = {"contact": "c1", "profile": profile, "fields": [], "moments": moments}
+    page = MadeUp(browser, shop, customer={"customer": known}).page
+    page.locator(".talk").click()
+    expect(page.locator("#card .facts li")).to_have_text(vi)
+    page.click("#language")
+    expect(page.locator("#card .facts li")).to_have_text(en)
+
+
+def test_when_a_token_ends_the_page_asks_to_sign_in_again(browser: Browser, shop: Served) -> None:
+    """What was half-written is there when they have; the token that is over is tried no more."""
+    made_up = MadeUp(browser, shop)
+    made_up.page.fill("#box", "Dạ, em")
+    made_up.socket.close(code=4401, reason="token")
+    expect(made_up.page.locator("#gate p")).to_contain_text("Phiên đã hết hạn")
+    made_up.page.evaluate("(to) => { location.hash = to; }", shop.agent("binh").partition("#")[2])
+    expect(made_up.page.locator("#box")).to_have_value("Dạ, em")

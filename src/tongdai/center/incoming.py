@@ -1,5 +1,7 @@
 """What comes in over a channel: whose it is, and what becomes of it.
 
+It remembers nothing: all that it knows is the center's state, which only its events change.
+
 Rule: what comes in is about the newest open contact at its address; only a change of the address is
 about all of them. Where there is none, a call opens one, and so does a message that somebody wrote;
 everything else is ignored, with a reason. Whether a flow or a queue has a contact then is for the

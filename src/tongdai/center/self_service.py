@@ -1,5 +1,7 @@
 """Contacts in flows: how a flow has a contact, hands it to a queue, and gets it back.
 
+It remembers nothing: all that it knows is the center's state, which only its events change.
+
 Rule: a contact is a flow's, or a queue's and its agents', never both. The flow has it until
 `ContactQueued`; from then on its session waits, and goes on only when the queue does not take the
 contact, gives it up, or an agent has ended it and the flow has something to say then. Each step of

@@ -94,6 +94,8 @@
     if (by) return t("accepted_by", agentName(by[1]));
     return Object.hasOwn(WORDS[lang].reasons, why) ? WORDS[lang].reasons[why] : why || "";
   }
+  const whyNot = (answer, otherwise) => (Object.hasOwn(WORDS[lang].wrongs, answer.key) ? WORDS[lang].wrongs[answer.key] : otherwise);
+  const fieldName = (field) => WORDS[lang]["field_" + field] || title(field);
   function languageName(code) {
     try { return new Intl.DisplayNames([lang], { type: "language" }).of(code); } catch { return code; }
   }
@@ -172,8 +174,8 @@
     const n = ++number;
     socket.send(JSON.stringify({ do: what, n, ...more }));
     return new Promise((settle) => { asked.set(n, settle); }).then((answer) => {
-      if (answer && answer.wrong) complain(t("fault", answer.wrong));
-      else if (answer && answer.late && what !== "say") complain(t("late", answer.late));
+      if (answer && answer.wrong) complain(t("fault", whyNot(answer, answer.wrong)));
+      else if (answer && answer.late && what !== "say") complain(t("late", whyNot(answer, answer.late)));
       return answer;
     });
   }
@@ -700,8 +702,12 @@
       talk.node = el("div", { class: "log", role: "log", tabindex: "0", "aria-live": "polite" }, el("ol", { class: "lines" }), el("ol", { class: "pending" }));
       $("logs").append(talk.node);
       const log = talk.node; // (stays at its end when the window or the keyboard takes room)
-      log.addEventListener("scroll", () => { talk.low = log.scrollHeight - log.scrollTop - log.clientHeight < 80; });
-      new ResizeObserver(() => { if (talk.low !== false) log.scrollTop = log.scrollHeight; }).observe(log);
+      let room = log.clientHeight;
+      log.addEventListener("scroll", () => {
+        if (log.clientHeight !== room) return; // (the room has changed, the agent has not scrolled)
+        talk.low = log.scrollHeight - log.scrollTop - room < 80;
+      });
+      new ResizeObserver(() => { room = log.clientHeight; if (talk.low !== false) log.scrollTop = log.scrollHeight; }).observe(log);
       drawLines(talk);
       drawPending(talk);
     }
@@ -879,16 +885,18 @@
   // --- the customer -------------------------------------------------------------------------
   function moment(what) {
     const words = WORDS[lang].moments;
+    const named = (said) => (Object.hasOwn(S.names, said) ? S.names[said] : title(said));
     const rules = [
       [/^arrived$/, words.arrived], [/^wrote$/, words.wrote], [/^left$/, words.left],
-      [/^queue (.*)$/, words.queue], [/^flow (.*)$/, words.flow], [/^agent (\S+) wrote$/, words.agent_wrote],
-      [/^agent (.*)$/, words.agent], [/^over \((.*)\)$/, words.over], [/^waits again \((.*)\)$/, words.again],
+      [/^withdrew a message$/, words.withdrew], [/^changed a message$/, words.changed], [/^has another identity$/, words.identity],
+      [/^sent automatically \((.*)\)$/, words.automatic, (kind) => t("automatic_" + kind)],
+      [/^queue (.*)$/, words.queue, named], [/^flow (.*)$/, words.flow, named], [/^refused by (\S+) \((.*)\)$/, words.refused, named, because],
+      [/^agent (\S+) wrote$/, words.agent_wrote, named], [/^agent (.*)$/, words.agent, named],
+      [/^over \((.*)\)$/, words.over, because], [/^waits again \((.*)\)$/, words.again, because],
     ];
-    for (const [rule, text] of rules) {
-      const found = rule.exec(what), said = (found && found[1]) || "";
-      if (!found) continue;
-      if (text === words.over || text === words.again) return fill(text, [because(said)]);
-      return fill(text, [Object.hasOwn(S.names, said) ? S.names[said] : title(said)]);
+    for (const [rule, text, ...says] of rules) {
+      const found = rule.exec(what);
+      if (found) return fill(text, says.map((say, at) => say(found[at + 1])));
     }
     return what;
   }
@@ -897,8 +905,15 @@
   function plainly(value) {
     if (value === null || value === undefined) return "–";
     if (Array.isArray(value)) return value.map(plainly).join(", ");
+    if (typeof value === "boolean") return t(String(value));
     if (typeof value === "object") return Object.entries(value).map(([key, each]) => `${title(key)}: ${plainly(each)}`).join(", ");
     return String(value);
+  }
+  // Who had another contact of this customer last (the profile's `last_agent` counts this one as well).
+  function servedBefore(talk) {
+    const others = (talk.customer ? talk.customer.moments : []).filter((each) => each[2] !== talk.contact);
+    const served = others.map((each) => /^agent (.*)$/.exec(each[3])).filter((found) => found && !found[1].endsWith(" wrote"));
+    return served.length ? served[served.length - 1][1] : "";
   }
   let cardOf = "";
   function showCustomer() {
@@ -910,14 +925,15 @@
     if (!talk) { card.replaceChildren(icon("user", "big"), el("p", { class: "none", text: t("nobody") })); return; }
     const name = naming(talk), profile = talk.profile || {}, known = talk.customer;
     const facts = [];
-    if (profile.contacts) facts.push(t("known", profile.contacts));
+    if (profile.contacts) facts.push(profile.contacts === 1 ? t("known_once") : t("known", profile.contacts));
     else facts.push(profile.id ? t("first") : t("unknown"));
-    if (profile.last_agent) facts.push(t("last_agent", agentName(profile.last_agent)));
+    const before = servedBefore(talk);
+    if (before) facts.push(t("last_agent", agentName(before)));
     if (profile.language || talk.language) facts.push(t("speaks", languageName(profile.language || talk.language)));
     if (profile.open && profile.open.length) facts.push(t("also_open", profile.open.join(", ")));
     const parts = [el("div", { class: "c-top" }, el("span", { class: "face large", "data-hue": hue(name), text: initials(name), "aria-hidden": "true" }), el("h2", { text: name }), el("ul", { class: "facts" }, ...facts.map((each) => el("li", { text: each }))))];
     const answers = Object.entries(talk.context || {}).flatMap(([key, value]) => (key === "attributes" && value && typeof value === "object" ? Object.entries(value) : [[key, value]])).filter(([key]) => key !== "message" && key !== "profile");
-    if (answers.length) parts.push(section(t("answers"), pairs(answers.map(([key, value]) => [title(key), plainly(value)]))));
+    if (answers.length) parts.push(section(t("answers"), pairs(answers.map(([key, value]) => [fieldName(key), plainly(value)]))));
     const sure = new Map((talk.claims || []).map((claim) => [`${claim[0]} ${claim[1]}`, claim[2]]));
     const fields = (known ? known.fields : []).filter((each) => !each.field.includes("@"));
     if (fields.length) {
@@ -925,12 +941,12 @@
         const more = [sure.get(`${each.field} ${each.value}`)].filter(Boolean).map((word) => t(word));
         if (each.source && each.source !== talk.contact) more.push(t("from_source", each.source));
         if (each.others.length) more.push(t("others", each.others.join(", ")));
-        return [WORDS[lang]["field_" + each.field] || title(each.field), each.value, more.join(" · ")];
+        return [fieldName(each.field), each.value, more.join(" · ")];
       }))));
     }
     const shown = new Set(fields.map((each) => `${each.field} ${each.value}`));
     const ids = (talk.claims || []).filter((claim) => !["name", "webchat"].includes(claim[0]) && !shown.has(`${claim[0]} ${claim[1]}`));
-    if (ids.length) parts.push(section(t("said_ids"), pairs(ids.map((claim) => [title(claim[0]), claim[1], t(claim[2])]))));
+    if (ids.length) parts.push(section(t("said_ids"), pairs(ids.map((claim) => [fieldName(claim[0]), claim[1], t(claim[2])]))));
     if (known && known.moments.length) {
       const days = new Map();
       for (const each of known.moments) { const one = `${day(each[0])} · ${each[2]}`; if (!days.has(one)) days.set(one, []); days.get(one).push(each); }
