@@ -63,10 +63,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Prove the types with mypy and with pyright, both strict."""
+    """Prove the types with mypy and with pyright, both strict; the pages' code with mypy."""
     install(session, "types", "tests", "servers", "nox", package=".[demo,testing]")
     session.run("mypy")
     session.run("pyright")
+    session.run("python", "-m", "tests.docs.typed")
+    session.run("pytest", "tests/docs/test_typed.py")
 
 
 @nox.session

@@ -14,12 +14,15 @@ import sys
 import tokenize
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts),
+]
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,}|:{3,})(?P<info>[^`]*)$")
 EXAMPLE = re.compile(r"\{literalinclude\} \.\./\.\./examples/\w+\.py")  # a program that is run
 CODE = re.compile(r"\b(py|python|python3|pycon|ipython|doctest|testcode)\b", re.IGNORECASE)
@@ -54,6 +57,20 @@ def blocks(page: Path) -> list[Block]:
     if opened is not None:
         raise SyntaxError(f"{page}:{first}: this block is never closed")
     return found
+
+
+def parts(page: Path) -> list[Block]:
+    """List the blocks that are the page's program."""
+    return [block for block in blocks(page) if block.info == "python"]
+
+
+def program(page: Path) -> str:
+    """Join a page's program; each line keeps the number that it has on the page."""
+    lines: list[str] = []
+    for block in parts(page):
+        lines += [""] * (block.line - 1 - len(lines))
+        lines += block.source.splitlines()
+    return "\n".join(lines) + "\n"
 
 
 def left_out(page: Path) -> list[str]:
@@ -102,9 +119,7 @@ def run(page: Path) -> list[str]:
     sys.modules[module.__name__] = module  # where msgspec and attrs look up a class's annotations
     wrong: list[str] = []
     try:
-        for block in blocks(page):
-            if block.info != "python":
-                continue
+        for block in parts(page):
             # Lines above keep the numbers in a traceback those of the page.
             code = compile("\n" * (block.line - 1) + block.source, page, "exec", dont_inherit=True)
             with redirect_stdout(io.StringIO()) as out:
