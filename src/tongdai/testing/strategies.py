@@ -55,7 +55,7 @@ from tongdai.model.order import Order
 from tongdai.model.plan import Plan, Step
 from tongdai.model.queue import PREFERENCES, Closed, Elsewhere, JoinRule, Queue
 from tongdai.model.requirement import HIGHEST, LOWEST, Requirement
-from tongdai.model.time import OPEN_ENDED, Duration, Instant, seconds
+from tongdai.model.time import OPEN_ENDED, Duration, Instant, hours, seconds
 from tongdai.routing.strategies import BUILT_IN
 
 Names: TypeAlias = Collection[str] | None
@@ -539,14 +539,18 @@ def pauses() -> st.SearchStrategy[Pause]:
 
 
 def shifts(*, ids: Names = None, skills: Names = None) -> st.SearchStrategy[Shift]:
-    """Return agents' times on duty, with pauses in them.
+    """Return agents' times on duty, of a day at most, with pauses in them.
+
+    (In a shift of a century somebody who never answers in time is offered a contact for ever.)
 
     Args:
         ids: of the agents.
         skills: what they can do.
     """
-    times = st.tuples(instants(), instants()).map(sorted)
-    return times.flatmap(lambda time: _shifts(agents(ids=ids, skills=skills), *time))
+    times = st.tuples(instants(), st.integers(0, int(hours(24))))
+    return times.flatmap(
+        lambda time: _shifts(agents(ids=ids, skills=skills), time[0], time[0] + time[1])
+    )
 
 
 def _shifts(
