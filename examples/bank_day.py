@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from rich.console import Console  # noqa: PLC0415
     except ImportError as error:
         print(
-            f"bank_day.py: {error.name} is missing; python -m pip install 'tongdai[demo]'",
+            f"bank_day.py: {error.name} is missing; python -m pip install -e '.[demo]'",
             file=sys.stderr,
         )
         return 1

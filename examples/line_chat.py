@@ -3,7 +3,8 @@
     python examples/line_chat.py [--backend trio]
 
 The server is made up, and so small that it stands below as well: it keeps what customers write
-until it hears that it was taken, and answers each message that is to be sent.
+until it hears that it was taken, and answers each message that is to be sent. The guide is
+docs/how-to/write-a-channel.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from typing import Annotated, Any, Final, Literal
 
 import anyio
@@ -281,6 +283,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="A channel of one's own, and the kit.")
     parser.add_argument("--backend", choices=["asyncio", "trio"], default="asyncio")
     options = parser.parse_args(arguments)
+    if not find_spec(options.backend):
+        parser.exit(1, "line_chat.py: trio is missing; python -m pip install trio\n")
     print(anyio.run(check_channel, LineServer.opened, backend=options.backend))
     return 0
 

@@ -10,6 +10,7 @@ journal keeps, in its order.
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 
 import anyio
 import attrs
@@ -179,4 +180,7 @@ async def main() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A chat desk in memory.")
     parser.add_argument("--backend", choices=["asyncio", "trio"], default="asyncio")
-    anyio.run(main, backend=parser.parse_args().backend)
+    backend = parser.parse_args().backend
+    if not find_spec(backend):
+        parser.exit(1, "live_desk.py: trio is missing; python -m pip install trio\n")
+    anyio.run(main, backend=backend)

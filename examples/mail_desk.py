@@ -3,7 +3,8 @@
     MAIL_PASSWORD=... python examples/mail_desk.py help@bank.vn --imap IMAP_HOST --smtp SMTP_HOST
     python examples/mail_desk.py --check
 
-What comes into the mailbox is shown, and what you type is sent. With `--check` it runs against
+It needs the extra `email`. What comes into the mailbox is shown, and what you type is sent; that
+takes an account at an IMAP and an SMTP server. With `--check` it takes none, and runs against
 itself: the bank and a customer each have a mailbox on this machine, and their mails go over SMTP.
 """
 
@@ -14,10 +15,11 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from importlib.util import find_spec
 
 import anyio
 
-from tongdai import Agent, Center, PutAgent, Queue
+from tongdai import Agent, Center, Mode, PutAgent, Queue
 from tongdai.adapters.email import Email, Imap, Receiver, Smtp
 from tongdai.channels import Inbound, Message, Secret
 from tongdai.journal import MemoryJournal
@@ -26,6 +28,10 @@ from tongdai.runtime import Desk, Runtime
 
 Answer = Callable[[str, Content], Awaitable[str]]
 """Takes a contact and what its customer wrote; returns what to say, or nothing to end it."""
+
+# One after the other: without the limit ten would be offered at once, nine would expire unseen, and
+# An would count as not responding from then on.
+AN = Agent("an", limits={Mode.DEFERRED: 1})
 
 
 async def serve(me: Desk, answer: Answer) -> None:
@@ -44,8 +50,8 @@ async def run_desk(channel: Email, answer: Answer) -> None:
     """Run a center with one queue and one agent."""
     center = Center([Queue("mail")])
     async with Runtime(center, journal=MemoryJournal(), channels={channel: "mail"}) as live:
-        await live.handle(PutAgent(Agent("an")))
-        async with live.sign_in("an") as me:
+        await live.handle(PutAgent(AN))
+        async with live.sign_in(AN.id) as me:
             await serve(me, answer)
 
 
@@ -131,6 +137,8 @@ if __name__ == "__main__":
     parser.add_argument("--check", action="store_true", help="run against itself, and end")
     parser.add_argument("--backend", choices=["asyncio", "trio"], default="asyncio")
     given = parser.parse_args()
+    if not find_spec(given.backend):
+        parser.exit(1, "mail_desk.py: trio is missing; python -m pip install trio\n")
     if given.check:
         anyio.run(check, backend=given.backend)
     elif given.address and given.imap and given.smtp:

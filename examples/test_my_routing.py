@@ -1,7 +1,7 @@
 """A test suite for a center of one's own: what you promise your customers, as properties.
 
 The center is a small bank's. Its promise is that nobody waits for ever: cards are served in the
-order of arrival, and being a better customer is worth a few minutes, not more. There are three
+order of arrival, and each point that a customer has more is worth a minute. There are three
 kinds of tests here: statements about single decisions, one story told step by step, and a machine
 that lives through thousands of days looking for one on which the promise is broken.
 
@@ -42,8 +42,8 @@ from tongdai.testing import CenterMachine, Script, agents, check_strategy, conta
 
 BEST = 3
 """How many points the best customers have."""
-HEAD_START = minutes(BEST)
-"""What the promise says these are worth."""
+POINT = minutes(1)
+"""What the promise says that a point is worth."""
 PLAN = Plan("cards>=3", Step(seconds(30), "cards"))
 PEOPLE = [
     Agent("an", {"vi": 5, "cards": 4, "site:hanoi": 1}),
@@ -102,7 +102,7 @@ class MyBank(CenterMachine):
         return make_center(self.order)
 
     def contacts(self) -> st.SearchStrategy[Contact]:
-        """Return customers from 0 to 3 points, in two languages."""
+        """Return customers from 0 to 3 points, in two languages; who writes or calls has others."""
         language = st.sampled_from(["", "vi", "en"])
         return st.builds(Contact, st.just("c"), language=language, priority=st.integers(0, BEST))
 
@@ -113,9 +113,10 @@ class MyBank(CenterMachine):
             self.do(SetPresence(agent.id, "offline"))
 
     def check(self) -> None:
-        """Nobody stands before somebody who came much earlier."""
+        """Nobody stands before somebody who came earlier by more than the points between them."""
         for ahead, behind in pairwise(self.center.waiting("cards")):
-            assert behind.waited <= ahead.waited + HEAD_START, (
+            points = max(0, ahead.contact.priority - behind.contact.priority)
+            assert behind.waited <= ahead.waited + POINT * points, (
                 f"{ahead.contact.id}, waiting for {ahead.waited}, is served before "
                 f"{behind.contact.id}, waiting for {behind.waited}"
             )

@@ -12,7 +12,7 @@ one of two queues. The agents' page has the offers, the conversations, who the c
 queues on the wall; it speaks both languages, and the dispositions are the shop's own. The shop
 knows Lan from its CRM: open its page as Lan, and see what the agent sees.
 
-It needs `pip install 'tongdai[demo,profiles]'`.
+It needs `python -m pip install -e '.[demo,profiles]'`.
 """
 
 from __future__ import annotations

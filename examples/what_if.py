@@ -203,7 +203,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for name, come in days.items()
     }
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     print(f"{day.date}: {len(day.calls)} calls, {len(staff)} agents; {asked.seeds} seeds.")
     print("A caller goes to the best at the type (level 5), from 60 s to the good (level 3), from")
     print("120 s to anybody. Changes are means over the seeds, with their 95 % intervals.")
@@ -223,8 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def told(_: str, seed: int) -> None:
-    """Show that it goes on."""
-    print(f"\r  seed {seed} ", end="", file=sys.stderr, flush=True)
+    """Show that it goes on, to whoever looks at a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r  seed {seed} ", end="", file=sys.stderr, flush=True)
 
 
 def line(one: Difference) -> str:

@@ -1,8 +1,7 @@
 """Tell people what came out, on a terminal of 80 columns or more.
 
 Rule: what is fed from the record and what is predicted stand apart; a difference within seed noise
-    is
-never shown as one. Only this module and `chart` need the `demo` extra.
+is never shown as one. Only this module and `chart` need the `demo` extra.
 """
 
 from __future__ import annotations
@@ -65,7 +64,9 @@ PREDICTED = (
 SKILLS = (
     "Practised agent: answered by one for whom the type is as large a share of their calls as of "
     "everybody's, or larger. Here a service takes as long as recorded, whoever serves; so this "
-    "share is all that routing by skills can gain, and the waiting is what it costs."
+    "share is all that routing by skills can gain, and the waiting is what it costs. That is why "
+    "on a record “skills, relaxed” cannot look better than one FIFO queue in the other columns: "
+    "keeping callers for practised agents adds waiting, and no service is shorter for it."
 )
 CARE = (
     "Pauses fall due when they did in the record, under every policy; what agents would have done "
@@ -95,8 +96,8 @@ def about(console: Console, day: Day, agents: int, found: Sequence[Incident]) ->
         console,
         f"{_counted(len(day.calls), 'call')}: {answered:,} answered, by "
         f"{_counted(agents, 'agent')}, and {len(day.calls) - answered:,} hung up in the queue. Set "
-        f"apart: {_counted(day.phantoms, 'phantom row')} and {len(day.menu):,} who hung up in the "
-        "voice menu, before any queue.",
+        f"apart: {_counted(day.phantoms, 'row')} marked as no real call, and {len(day.menu):,} who "
+        "hung up in the voice menu, before any queue.",
     )
     if day.notes:
         odd = "; ".join(f"{count} {what}" for what, count in sorted(day.notes.items()))
@@ -200,9 +201,10 @@ def policies(console: Console, compared: Compared) -> None:
         cells: list[str] = []
         title = "all calls" if kind is None else _named(kind)
         table.add_section()
-        table.add_row(Text(title, style="bold"), Text(_counted(real.calls, "call"), style="dim"))
-        values = [mean([getattr(real, measure)]) for measure in MEASURES]
         whole = real.calls < FEW
+        number = f"{real.calls} (few)" if whole else _counted(real.calls, "call")
+        table.add_row(Text(title, style="bold"), Text(number, style="dim"))
+        values = [mean([getattr(real, measure)]) for measure in MEASURES]
         cells = [_cell(*pair, whole=whole) for pair in zip(MEASURES, values, strict=True)]
         table.add_row("  as recorded", *cells, style=few)
         base = compared.figures(first, kind)
@@ -229,7 +231,7 @@ def policies(console: Console, compared: Compared) -> None:
             "dim",
         )
     if any(compared.count(compared.recorded, kind).calls < FEW for kind in _types(compared)):
-        paragraph(console, f"Dim: fewer than {FEW} calls, too few to tell.", "dim")
+        paragraph(console, f"(few), and dim: fewer than {FEW} calls, too few to tell.", "dim")
     for policy in compared.policies:
         _judge(console, compared, policy.name, policy.rule)
     paragraph(console, SKILLS)

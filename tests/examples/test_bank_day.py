@@ -228,7 +228,7 @@ def test_a_missing_extra_is_named(
     monkeypatch.setitem(sys.modules, "rich.console", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main([]) == 1
-    assert capsys.readouterr().err.endswith(" is missing; python -m pip install 'tongdai[demo]'\n")
+    assert capsys.readouterr().err.endswith(" is missing; python -m pip install -e '.[demo]'\n")
 
 
 # --- patience -------------------------------------------------------------------------------------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import get_args
+from typing import ClassVar, get_args
 
 import pytest
 from hypothesis import Phase, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from tongdai import Agent, Arrive, Center, Contact, PutAgent, Queue, minutes, seconds
@@ -29,6 +30,24 @@ class Running(CenterMachine):
             center.handle(Arrive(Contact(contact), "cards"), seconds(2))
         center.handle(inputs.Accept("c1/1"), seconds(3))
         return center
+
+
+class Calm(Running):
+    """Knows two priorities."""
+
+    met: ClassVar[set[int]] = set()
+
+    def contacts(self) -> st.SearchStrategy[Contact]:
+        """Return who arrives: nobody is urgent."""
+        return st.just(Contact("c"))
+
+    def priorities(self) -> st.SearchStrategy[int]:
+        """Return those of who writes or calls: everybody is, whom triage has looked at."""
+        return st.just(7)
+
+    def check(self) -> None:
+        """Note them."""
+        Calm.met |= {waiting.contact.priority for waiting in self.center.waiting()}
 
 
 class Unbuilt(CenterMachine):
@@ -97,6 +116,12 @@ def test_check_is_asked_after_every_step() -> None:
     """And fails the test."""
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Strict, settings=FEW)
+
+
+def test_messages_and_calls_have_the_priorities_that_one_names() -> None:
+    """And no others: a promise may depend on what they are."""
+    run_state_machine_as_test(Calm, settings=FEW)
+    assert Calm.met == {0, 7}
 
 
 def test_build_has_to_make_the_same_center_each_time() -> None:

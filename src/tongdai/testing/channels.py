@@ -47,6 +47,7 @@ from tongdai.testing.provider import (
     send,
     talking,
     true,
+    unkept,
     until_broken,
 )
 from tongdai.testing.webhooks import (
@@ -96,7 +97,7 @@ async def check_channel(factory: Factory) -> Checked:
         What was tried, and what was not and why.
 
     Raises:
-        AssertionError: it does not; the text says what was promised.
+        AssertionError: it does not; the text is `broken:` and what was promised.
     """
     done: list[str] = []
     left_out: list[tuple[str, str]] = []
@@ -290,7 +291,7 @@ async def survives_any_delivery(provider: AnyProvider) -> str:
             while (inbound := await reader.next()) is not None:
                 if isinstance(inbound, Message) and inbound.content.text == "still here":
                     return ""
-    raise AssertionError("after nonsense a channel can be opened again, and reads on")
+    raise unkept("after nonsense a channel can be opened again, and reads on")
 
 
 async def scopes_its_claims(provider: AnyProvider) -> str:
@@ -319,9 +320,9 @@ async def sends_within_its_limit(provider: AnyProvider) -> str:
             parts = list(await provider.shown())[before:]
         if limit is not None:
             for part in parts:
-                true(
-                    f"no part is over {limit} {medium.unit}", size(part.text, medium.unit) <= limit
-                )
+                length = size(part.text, medium.unit)
+                promise = f"no part is over {limit} {medium.unit} (this one has {length})"
+                true(promise, length <= limit)
         got = "".join("".join(part.text.split()) for part in parts)
         same("a text that is cut is all there", "".join(text.split()), got)
     return ""
@@ -393,7 +394,7 @@ async def shows_signs_quietly(provider: AnyProvider) -> str:
     channel = provider.channel
     if not isinstance(channel, Shows):
         if Can.TYPING in channel.medium.can:
-            raise AssertionError("a medium that can show typing has show(to, sign)")
+            raise unkept("a medium that can show typing has show(to, sign)")
         return "the channel shows no signs"
     async with talking(provider, "lan") as address:
         await channel.show(address, Typing())
@@ -456,11 +457,11 @@ async def maps_errors_to_faults(provider: AnyProvider) -> str:
             except ChannelFault as fault:
                 same(f"an error that is {kind} is told so", kind, fault.kind)
             except Exception as error:
-                raise AssertionError(
+                raise unkept(
                     f"an error of the provider is a ChannelFault; got {type(error).__name__}"
                 ) from error
             else:
-                raise AssertionError(f"an error that is {kind} is raised")
+                raise unkept(f"an error that is {kind} is raised")
             await send(provider, address, Content("after"), f"after-{kind}")
     return "" if tried else "the provider makes no errors"
 

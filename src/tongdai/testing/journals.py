@@ -110,7 +110,7 @@ async def takes_ids_only_as_partitions(journal: Journal) -> None:
             await journal.append(name, 0, b"one")
         except ConfigurationError:
             continue
-        raise AssertionError(f"append raises ConfigurationError for the partition {name!r}")
+        raise AssertionError(f"broken: append raises ConfigurationError for the partition {name!r}")
 
 
 async def keeps_copies(journal: Journal) -> None:
@@ -147,9 +147,9 @@ async def _refused(journal: Journal, expected: int) -> None:
         await journal.append("main", expected, b"two")
     except JournalConflict:
         return
-    raise AssertionError(f"append with expected_seq {expected} raises JournalConflict")
+    raise AssertionError(f"broken: append with expected_seq {expected} raises JournalConflict")
 
 
 def _same(promise: str, expected: object, actual: object) -> None:
     if expected != actual:
-        raise AssertionError(f"{promise}: expected {expected!r:.200}; got {actual!r:.200}")
+        raise AssertionError(f"broken: {promise}: expected {expected!r:.200}; got {actual!r:.200}")

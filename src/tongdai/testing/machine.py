@@ -217,6 +217,10 @@ class CenterMachine(RuleBasedStateMachine):
             channels=["web"],
         )
 
+    def priorities(self) -> st.SearchStrategy[int]:
+        """Return the priorities of who writes or calls; who arrives has that of `contacts`."""
+        return st.integers(-1, 3)
+
     def queues(self) -> st.SearchStrategy[Queue]:
         """Return what is put as a queue: by default only those that `build` made, as they were."""
         return st.sampled_from(self.built)
@@ -999,7 +1003,7 @@ class CenterMachine(RuleBasedStateMachine):
             found = {
                 "requires": str(_requiring(data.draw(skill))),
                 "language": data.draw(skill),
-                "priority": data.draw(st.integers(-1, 3)),
+                "priority": data.draw(self.priorities()),
                 "due": data.draw(st.none() | st.just(self.now)),
                 "attributes": data.draw(st.sampled_from([{}, {"triage": "card", "vip": True}])),
             }

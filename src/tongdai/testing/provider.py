@@ -175,20 +175,20 @@ class Reader:
                             await close()
                     self._incoming = None
         except ChannelFault as fault:
-            raise AssertionError(f"a channel can be opened; got {fault}") from fault
+            raise unkept(f"a channel can be opened; got {fault}") from fault
 
     async def inbound(self) -> Inbound:
         """Take what was read before, and read the next; the channel is open."""
         inbound = await self.next()
         if inbound is None:
-            raise AssertionError("a channel that is open reads on; it ended") from self._end
+            raise unkept("a channel that is open reads on; it ended") from self._end
         return inbound
 
     async def next(self) -> Inbound | None:
         """Take what was read before, and read the next; `None` where the connection is gone."""
         with anyio.move_on_after(PATIENCE):
             return await self.broken()
-        raise AssertionError(f"what a customer writes comes in; nothing did in {PATIENCE:g} s")
+        raise unkept(f"what a customer writes comes in; nothing did in {PATIENCE:g} s")
 
     async def message(self) -> Message:
         """Read the next message, past everything else and what was read before."""
@@ -213,7 +213,7 @@ class Reader:
             self._end = end
             return None
         except Exception as error:
-            raise AssertionError(
+            raise unkept(
                 f"reading raises nothing but faults; got {type(error).__name__}"
             ) from error
         true(
@@ -275,20 +275,25 @@ async def send(provider: AnyProvider, to: Address, content: Content, key: str) -
         with anyio.fail_after(PATIENCE):
             sent: Sent = await provider.channel.send(to, content, key=key)
     except ChannelFault as fault:
-        raise AssertionError(f"a message that is right is sent; got {fault}") from fault
+        raise unkept(f"a message that is right is sent; got {fault}") from fault
     except TimeoutError as error:
-        raise AssertionError(f"a message is sent; it was not in {PATIENCE:g} s") from error
+        raise unkept(f"a message is sent; it was not in {PATIENCE:g} s") from error
     true("send answers Sent(ids)", isinstance(sent, Sent))
     return sent
+
+
+def unkept(promise: str) -> AssertionError:
+    """Return the error that says which promise was broken."""
+    return AssertionError(f"broken: {promise}")
 
 
 def same(promise: str, expected: object, actual: object) -> None:
     """Raise unless two values are equal, with the promise that they would be."""
     if expected != actual:
-        raise AssertionError(f"{promise}: expected {expected!r:.200}; got {actual!r:.200}")
+        raise unkept(f"{promise}: expected {expected!r:.200}; got {actual!r:.200}")
 
 
 def true(promise: str, holds: bool) -> None:  # noqa: FBT001 - the statement itself
     """Raise unless something holds, with the promise that it would."""
     if not holds:
-        raise AssertionError(promise)
+        raise unkept(promise)
