@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any, get_args
 
 import pytest
@@ -266,9 +267,9 @@ def test_what_is_no_utf_8_is_refused(data: bytes | str) -> None:
 @given(st.binary(max_size=50) | st.text(max_size=50))
 def test_any_bytes_are_read_or_refused(data: bytes | str) -> None:
     """Nothing but `IllegalInput` is ever raised."""
-    for kind in (AnyInput, Queue, Agent, Content):
-        with pytest.raises(IllegalInput):
-            read(data, kind)
+    for kind in (AnyInput, Queue, Agent, Content):  # (`{}` is a content that says nothing)
+        with suppress(IllegalInput):
+            assert isinstance(read(data, kind), kind)
 
 
 _JSON = st.recursive(

@@ -36,7 +36,7 @@ Wrong = Callable[[AgentView, ContactView], Any]
 counting: Wrong = lambda _, __: next(calls)  # noqa: E731 - one line each, to be compared
 identity: Wrong = lambda agent, _: id(agent)  # noqa: E731
 no_number: Wrong = lambda agent, _: float("nan") if agent.used else 0.0  # noqa: E731
-subsets: Wrong = lambda agent, _: set(agent.agent.skills)  # noqa: E731
+subsets: Wrong = lambda agent, _: {agent.agent.id}  # noqa: E731
 nothing: Wrong = lambda agent, _: agent.agent.auto_accept  # noqa: E731
 mixed: Wrong = lambda agent, _: agent.agent.id if agent.used else 0  # noqa: E731
 
